@@ -155,6 +155,7 @@ export * from "./graph/index.js";
 export * from "./metrics/index.js";
 export type { Decoder, Encoded } from "./models/decoderStep.js";
 export type { LoadWeightsOptions } from "./models/foreignNames.js";
+export type { LoadedWeights } from "./models/foreignWeights.js";
 export { loadWeights } from "./models/foreignWeights.js";
 export type { GradientFlow } from "./models/gradientFlow.js";
 export type { HeadAttention } from "./models/headAttention.js";

@@ -3,16 +3,24 @@ import { constants } from "node:os";
 /** Signals that end a long command, as does a reader of its output that leaves: Ctrl-C, SIGTERM, a terminal that closes. */
 const ends = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
+/** Milliseconds in which a second signal is the first one once more: npx and timeout hand on what the terminal has sent to all. */
+const echo = 1000;
+
 /**
- * Turns the signals that end a process into an AbortSignal, so that a long command can save and stop. A second one ends
- * the process at once.
+ * Turns the signals that end a process into an AbortSignal, so that a long command can save and stop. A second one, after a
+ * second or later, ends the process at once.
  */
 export function interruptible(): { signal: AbortSignal; stoppedBy: () => NodeJS.Signals | null; done: () => void } {
   const controller = new AbortController();
   let by: NodeJS.Signals | null = null;
+  let since = 0;
   const listen = (name: NodeJS.Signals) => {
-    if (by) process.exit(exitCodeOf(name));
+    if (by) {
+      if (performance.now() - since >= echo) process.exit(exitCodeOf(name));
+      return;
+    }
     by = name;
+    since = performance.now();
     controller.abort();
   };
   // Node ignores SIGPIPE: a reader that leaves shows in the stream instead, perhaps once for each write.

@@ -59,7 +59,15 @@ export async function readSeries(file: string, options: SeriesOptions = {}): Pro
       ["series", "layout"],
     );
   }
-  return layout === "rows" ? rowSeries(read) : tableSeries(read, complete);
+  if (layout !== "rows") return tableSeries(read, complete);
+  const named = (["time", "values", "covariates", "static"] as const).find((name) => complete[name] !== undefined);
+  if (named) {
+    throw new OptionError(
+      `readSeries: ${named} names columns, and in the layout "rows" each row is a series, of values alone.`,
+      [named, "layout"],
+    );
+  }
+  return rowSeries(read);
 }
 
 /** A row a series: its name, then its values; empty cells at the end are no values. */

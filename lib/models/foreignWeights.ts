@@ -11,6 +11,12 @@ import { loadWeightsRules, renamed } from "./foreignNames.js";
 import type { Parts, TensorPart } from "./pytorchModules.js";
 import { partsOf } from "./pytorchModules.js";
 
+/** What a file of another program had for a model's parameters. */
+export interface LoadedWeights {
+  /** Parameters that it had no tensor for: they keep their values or become 0, as the option `missing` says. */
+  readonly missing: readonly string[];
+}
+
 /** New values of a parameter. */
 interface NewValues {
   readonly parameter: Parameter;
@@ -25,7 +31,7 @@ export function readForeignWeights(
   file: string,
   parameters: readonly Parameter[],
   options: LoadWeightsOptions,
-): Promise<NewValues[]> {
+): Promise<LoadedWeights & { values: NewValues[] }> {
   const { missing, ...names } = completeOptions("loadWeights", options, loadWeightsRules);
   return withTensorFile(checkOption("loadWeights", "file", file, text()), async (source) => {
     const own = new Map(parameters.map((parameter) => [parameter.name, parameter]));
@@ -38,13 +44,14 @@ export function readForeignWeights(
       if (its) values.push({ parameter, values: await valuesOf(file, parameter, its, source) });
       else if (missing === "zero") values.push({ parameter, values: zeros(parameter) });
     }
-    return values;
+    return { values, missing: [...own.keys()].filter((name) => !parts.has(name)) };
   });
 }
 
 /**
  * Gives parameters of own layers the values that another program wrote to a file, as `model.loadWeights` does for those of a model:
  * `loadWeights(store, [...encoder.parameters, ...output.parameters], "weights.pt", { rename: { lstm: "encoder" } })`. All change, or none.
+ * @returns the parameters that the file had no tensor for, where the option `missing` lets it pass.
  * @throws as `SavedModel.loadWeights`.
  */
 export async function loadWeights(
@@ -52,10 +59,10 @@ export async function loadWeights(
   parameters: readonly Parameter[],
   file: string,
   options: LoadWeightsOptions = {},
-): Promise<void> {
+): Promise<LoadedWeights> {
   checkOption("loadWeights", "store", store, weightStoreRule);
   checkOption("loadWeights", "parameters", parameters, parametersRule);
-  const all = await readForeignWeights(file, parameters, options);
+  const { values: all, missing } = await readForeignWeights(file, parameters, options);
   for (const { parameter, values } of all) {
     if (values.every(Number.isFinite)) continue;
     throw new InputError(`loadWeights: a weight of ${parameter.name} is not finite.`);
@@ -65,6 +72,7 @@ export async function loadWeights(
     store.declare({ name, dtype, shape });
     await store.write(name, values);
   }
+  return { missing };
 }
 
 interface Fit {

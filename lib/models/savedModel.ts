@@ -14,6 +14,7 @@ import { checkOption, completeOptions, flag, optional, seed, text } from "../opt
 import type { RecordedLoss, SavableModel } from "../train/trainable.js";
 import type { WeightType } from "../weights.js";
 import type { LoadWeightsOptions } from "./foreignNames.js";
+import type { LoadedWeights } from "./foreignWeights.js";
 import { readForeignWeights } from "./foreignWeights.js";
 import type { ModelKind, ModelNetwork, ModelParts } from "./modelKind.js";
 import { modelKindRule } from "./modelKind.js";
@@ -111,13 +112,16 @@ export abstract class SavedModel<
    * whose pickle is read without running anything of it. The layers have PyTorch's parameter names, shapes and gate order, so a
    * `state_dict` fits once its modules' names are renamed; those of `nn.MultiheadAttention` and of Transformer layers are brought into our
    * form. All weights change, or none.
+   * @returns the parameters that the file had no tensor for, where the option `missing` lets it pass.
    * @throws FileError if the file is neither, is damaged, or holds more than plain data. @throws InputError that lists the parameters that
    * have no tensor in it, the tensors that have no parameter, and the shapes that differ; or if a weight is not finite. @throws OptionError
    * if the model's weights are rounded.
    */
-  async loadWeights(file: string, options: LoadWeightsOptions = {}): Promise<void> {
+  async loadWeights(file: string, options: LoadWeightsOptions = {}): Promise<LoadedWeights> {
     this.#weights.expectTrainable();
-    await this.#weights.replace("loadWeights", await readForeignWeights(file, this.parameters, options));
+    const { values, missing } = await readForeignWeights(file, this.parameters, options);
+    await this.#weights.replace("loadWeights", values);
+    return { missing };
   }
 
   /** The parts of the model that other programs can run. @internal */

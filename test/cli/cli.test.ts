@@ -203,6 +203,7 @@ test("quantize writes a smaller model that generates, and says what it costs", (
 
   expectOneSentence(ostinato("quantize", model, small), /holds a model already/);
   expectOneSentence(ostinato("quantize", small, join(folder, "x"), "--weights", "bfloat16"), /int8 already/);
+  expectOneSentence(ostinato("quantize", small, join(folder, "x")), /the weights of .* are int8 already\./);
 });
 
 test("--json prints one object a line, for machines", () => {

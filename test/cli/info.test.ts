@@ -46,7 +46,7 @@ test("info names what multiplies matrices: by which kernels, by which library, a
   expect(await said()).toBe(
     `${node}, A CPU, 1 core; 3 threads compute. Kernels: avx2 (the best; available: avx2, portable). Matrix products: the faster for each ` +
       "shape of own kernels and OpenBLAS 1. Products are float32 in every --matmul-precision: there is nothing for bfloat16 that we can use. " +
-      "MPI: none was found when this Ostinato was built (docs/many-machines.md).\n",
+      "MPI: none, as in every prebuilt binary; a build where one is installed has it (docs/many-machines.md).\n",
   );
   const products = async (own: object) => {
     machine.native = native(own);

@@ -13,14 +13,21 @@ beforeEach(() => {
 });
 
 test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
-  "%s stops the work, and a second signal ends the process at once, with the code that shells expect",
+  "%s stops the work, and another one a second later ends the process at once, with the code that shells expect",
   (name) => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
     const { signal, stoppedBy, done } = interruptible();
     onTestFinished(done);
     expect([signal.aborted, stoppedBy()]).toEqual([false, null]);
     process.emit(name, name);
     expect([signal.aborted, stoppedBy()]).toEqual([true, name]);
     expect(exit).not.toHaveBeenCalled();
+    // The same Ctrl-C, by way of npx.
+    vi.advanceTimersByTime(999);
+    process.emit("SIGTERM", "SIGTERM");
+    expect(exit).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
     process.emit("SIGTERM", "SIGTERM");
     expect(exit.mock.calls).toEqual([[128 + constants.signals.SIGTERM]]);
   },

@@ -36,6 +36,13 @@ test("a column is a series, and the column of dates is found", async () => {
   expect(times).toEqual({ start: Date.UTC(2020, 0, 1), step: { months: 1 }, form: "month" });
 });
 
+test.each(["time", "values", "covariates", "static"])("rows of series have no columns for %s to name", async (name) => {
+  const options = { layout: "rows", [name]: name === "time" ? "v1" : ["v1"] } as object;
+  await expect(readSeries(file("id,v1,v2\nh,1,2\n"), options)).rejects.toThrow(
+    `readSeries: ${name} names columns, and in the layout "rows" each row is a series, of values alone.`,
+  );
+});
+
 test("rows under each other are told apart by a column", async () => {
   const path = file("shop,date,sold\nx,2021-03-01,1\nx,2021-03-02,2\ny,2021-03-01,7\n");
   expect(await plain(path, { series: "shop" })).toEqual([

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { readWordVectors } from "../../data/index.js";
 import { OptionError, quote } from "../../errors.js";
 import { expectFreeFolder } from "../../formats/index.js";
+import { elementsOf } from "../../graph/program.js";
 import { loadModel } from "../../models/registry.js";
 import { Word2Vec } from "../../models/word2vec/word2vec.js";
 import type { Completed } from "../../options.js";
@@ -78,10 +79,17 @@ async function importWeights(
   const { overwrite, prefix, missing, rename = [] } = options;
   const model = await loadModel(like);
   const names = Object.fromEntries(rename.map(nameOf));
-  await model.loadWeights(file, { missing, rename: names, ...given({ prefix }) });
+  const { missing: absent } = await model.loadWeights(file, { missing, rename: names, ...given({ prefix }) });
   await model.save(out, { overwrite });
-  print.object({ folder: out, kind: model.kind.name, parameters: model.parameterCount });
-  print.line(`${count(model.parameterCount)} weights of ${file} for a ${model.kind.name}. The model is in ${out}.`);
+  const own = new Set(absent);
+  const sizes = model.parameters.map(({ name, shape }) => ({ own: own.has(name), size: elementsOf(shape) }));
+  const read = sizes.reduce((sum, { own, size }) => sum + (own ? 0 : size), 0);
+  print.object({ folder: out, kind: model.kind.name, parameters: model.parameterCount, missing: absent });
+  print.line(`${count(read)} weights of ${file} for a ${model.kind.name}. The model is in ${out}.`);
+  if (absent.length > 0) {
+    const values = missing === "zero" ? "which is 0" : "whose values are the model's own";
+    for (const name of absent) print.note(`The file has no tensor for ${name}, ${values}.`);
+  }
 }
 
 /** The two names in "lstm=rnn"; null for none. */

@@ -49,7 +49,9 @@ async function info(folder: string | undefined, options: Options, kinds: readonl
         (gemm.medium
           ? `Products in --matmul-precision ${gemm.high ? "high and medium" : "medium"} take bfloat16 operands (${gemm.medium}), all others float32.`
           : "Products are float32 in every --matmul-precision: there is nothing for bfloat16 that we can use.") +
-        (mpi ? ` MPI: ${mpi}.` : " MPI: none was found when this Ostinato was built (docs/many-machines.md)."),
+        (mpi
+          ? ` MPI: ${mpi}.`
+          : " MPI: none, as in every prebuilt binary; a build where one is installed has it (docs/many-machines.md)."),
     );
   } catch (error) {
     if (!(error instanceof OstinatoError) || error instanceof OptionError) throw error;

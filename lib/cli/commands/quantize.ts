@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { InputError } from "../../errors.js";
 import { expectFreeFolder, lockFolder, modelFiles } from "../../formats/index.js";
 import type { SavedModel } from "../../models/savedModel.js";
 import type { Completed } from "../../options.js";
@@ -73,6 +74,8 @@ async function round<M extends SavedModel>(
   await untilInterrupted((signal) =>
     lockFolder(out, { owner, purpose: "saving" }, async () => {
       const model = await modelFrom<M>(folder, options);
+      if (model.weightType === weights)
+        throw new InputError(`quantize: the weights of ${folder} are ${weights} already.`);
       const measure = async () => (files ? perplexity.of(model, { folder, files, command, signal }) : null);
       const whole = { bytes: await weightBytes(folder), value: await measure() };
       await model.quantize(weights);

@@ -74,7 +74,7 @@ export const rungs: readonly Rung[] = [
     name: "lstm",
     title: "LSTM",
     brings: "a cell that is added to, not multiplied",
-    unless: "GRU and LSTM are alike on most texts (Chung et al. 2014)",
+    unless: "on little text counts know as much, and GRU and LSTM are alike on most texts (Chung et al. 2014)",
     create: recurrent({ cell: "lstm" }),
   }),
   network({
