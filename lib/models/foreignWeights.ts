@@ -11,7 +11,7 @@ import { loadWeightsRules, renamed } from "./foreignNames.js";
 import type { Parts, TensorPart } from "./pytorchModules.js";
 import { partsOf } from "./pytorchModules.js";
 
-/** What a file of another program had for a model's parameters. */
+/** Names of what a file of another program lacked of a model. */
 export interface LoadedWeights {
   /** Parameters that it had no tensor for: they keep their values or become 0, as the option `missing` says. */
   readonly missing: readonly string[];
