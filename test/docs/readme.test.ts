@@ -35,6 +35,6 @@ test("the npm scripts that the page names exist", () => {
   const named = [...page.matchAll(/\bnpm (?:run ([\w:]+)|(start|test))\b/g)].map(
     ([, run, own]) => (run ?? own) as string,
   );
-  expect(new Set(named)).toEqual(new Set(["start", "test", "setup", "prebuild", "bench"]));
+  expect(new Set(named)).toEqual(new Set(["start", "test", "setup", "prebuild", "build:wasm", "bench"]));
   for (const name of named) expect(scripts).toHaveProperty([name]);
 });
