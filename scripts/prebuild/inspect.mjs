@@ -46,7 +46,7 @@ function ofLinux(bytes, target) {
     ...foreign.map(({ name }) => `it calls ${name}, which is not known to be in both glibc and musl`),
     ...misplaced.map(({ name, library }) =>
       library
-        ? `it wants a version of ${name} of ${library}, where glibc 2.28 does not have it`
+        ? `it wants a version of ${name} of ${library}, which is not known to have it in glibc 2.28`
         : `it wants no version of ${name}`,
     ),
     ...unless(found.relro && found.bindNow, "its table of addresses stays writable: link with -z relro -z now"),

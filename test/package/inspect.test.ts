@@ -15,7 +15,9 @@ const { complaints }: { complaints: (bytes: Buffer, target: Target) => string[] 
 const { targets, chosenTargets }: { targets: Target[]; chosenTargets: (names: string[]) => Target[] } = await import(
   script("targets.mjs")
 );
-const { readElf }: { readElf: (bytes: Buffer) => Elf } = await import(script("elf.mjs"));
+type WithoutLibraries = (bytes: Buffer, library: string, alsoThere: RegExp) => Buffer;
+const { readElf, withoutLibraries }: { readElf: (bytes: Buffer) => Elf; withoutLibraries: WithoutLibraries } =
+  await import(script("elf.mjs"));
 const {
   forEveryLibc,
   inLibc,
@@ -81,6 +83,9 @@ test("it wants versions of what is in libc.so.6, and any of what is in glibc's o
   expect(names.map((name) => before.get(name))).toEqual([pthread, dl, m, c, c]);
   expect(names.map((name) => after.get(name))).toEqual([undefined, undefined, undefined, c, c]);
   expect([...after.keys()]).toEqual([...before.keys()]);
+  const wishes = (bytes: Buffer) => complaints(bytes, target("linux-arm64")).filter((fault) => /^it wants/.test(fault));
+  for (const fault of wishes(forEveryLibc(arm))) expect(fault).not.toMatch(/ (pthread_create|dlsym|log|malloc)\b/);
+  expect(wishes(withoutLibraries(arm, "libm.so.6", /^$/))).toContain("it wants no version of malloc");
 });
 
 test("a binary of musl, which names other libraries, is not made one for both", (context) => {
@@ -112,7 +117,7 @@ test("a binary for another processor, system or C library is named as such", (co
     expect.stringMatching(/^it asks for versions of .*libpthread.*, expected libc\.so\.6 alone$/),
   );
   expect(faults).toContain("it calls __xstat64, which is not known to be in both glibc and musl");
-  expect(faults).toContain("it wants a version of dlsym of libdl.so.2, where glibc 2.28 does not have it");
+  expect(faults).toContain("it wants a version of dlsym of libdl.so.2, which is not known to have it in glibc 2.28");
   expect(complaints(musl, target("linux-x64"))).toContain("it needs the library libc.so");
   expect(complaints(musl, target("linux-x64"))).toContain(
     "it can be unloaded under the threads of its pool: link with -z nodelete",

@@ -82,14 +82,11 @@ async function importWeights(
   const { missing: absent } = await model.loadWeights(file, { missing, rename: names, ...given({ prefix }) });
   await model.save(out, { overwrite });
   const own = new Set(absent);
-  const sizes = model.parameters.map(({ name, shape }) => ({ own: own.has(name), size: elementsOf(shape) }));
-  const read = sizes.reduce((sum, { own, size }) => sum + (own ? 0 : size), 0);
+  const read = model.parameters.reduce((sum, { name, shape }) => sum + (own.has(name) ? 0 : elementsOf(shape)), 0);
   print.object({ folder: out, kind: model.kind.name, parameters: model.parameterCount, missing: absent });
   print.line(`${count(read)} weights of ${file} for a ${model.kind.name}. The model is in ${out}.`);
-  if (absent.length > 0) {
-    const values = missing === "zero" ? "which is 0" : "whose values are the model's own";
-    for (const name of absent) print.note(`The file has no tensor for ${name}, ${values}.`);
-  }
+  const values = missing === "zero" ? "which is 0" : "whose values are the model's own";
+  for (const name of absent) print.note(`The file has no tensor for ${name}, ${values}.`);
 }
 
 /** The two names in "lstm=rnn"; null for none. */
