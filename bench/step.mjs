@@ -159,7 +159,8 @@ export async function executorOf(kind) {
   }
   if (kind === "wasm") {
     const { loadWasm } = await dist("executor/loadWasm.js");
-    return { executor: loadWasm(), settings: `WebAssembly, Node ${process.version}, one thread` };
+    const executor = loadWasm();
+    return { executor, settings: `WebAssembly, Node ${process.version}, threads ${executor.threads}` };
   }
   const { nativeExecutor, nativeInfo } = await dist("executor/native.js");
   const variant = kind === "native" ? "highest" : kind.slice("native-".length);

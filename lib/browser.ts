@@ -9,5 +9,5 @@ export { fetchFolder } from "./browser/fetchFolder.js";
 export type { FolderFiles } from "./browser/folders.js";
 export { filesOf, folderOf, removeFolder } from "./browser/folders.js";
 export * from "./index.js";
-export type { StepInput, Wishes } from "./wasm.js";
+export type { StepInput, WasmExecutorOptions, Wishes } from "./wasm.js";
 export { TrainingStep, WasmExecutor } from "./wasm.js";

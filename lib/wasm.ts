@@ -3,6 +3,7 @@
  * in a browser, in Deno, in Bun, and in Node where there is no native binary. The module is the package's prebuilds/ostinato.wasm, also
  * "ostinato/ostinato.wasm"; its bytes come from fetch, a bundler or a file.
  */
+export type { WasmExecutorOptions } from "./executor/wasm/executor.js";
 export { WasmExecutor } from "./executor/wasm/executor.js";
 export * from "./nn/index.js";
 export * from "./reference.js";

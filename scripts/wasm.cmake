@@ -7,7 +7,7 @@ set(CMAKE_SYSTEM_PROCESSOR wasm32)
 set(OSTINATO_WASM ON)
 
 # What all engines know that know SIMD and exceptions; those as clang 19 writes them are older than the standard, and known everywhere.
-set(features generic+simd128+exception_handling+bulk_memory+nontrapping_fptoint)
+set(features generic+simd128+exception_handling+bulk_memory+nontrapping_fptoint+atomics)
 set(CMAKE_CXX_COMPILER ${OSTINATO_ZIG} c++ -target wasm32-wasi -mcpu=${features} -fwasm-exceptions)
 set(CMAKE_C_COMPILER ${OSTINATO_ZIG} cc -target wasm32-wasi -mcpu=${features} -fwasm-exceptions)
 # CMake would find out what they are by linking a program, for which zig compiles the whole of its libraries.
@@ -20,8 +20,8 @@ foreach(language C CXX)
 endforeach()
 set(CMAKE_C_STANDARD_COMPUTED_DEFAULT 17)
 set(CMAKE_CXX_STANDARD_COMPUTED_DEFAULT 17)
-# zig checks for undefined behaviour unless it is told not to. A thread pool of one thread has no use for its state.
-set(flags "-fno-sanitize=undefined -g0 -Wno-unused-command-line-argument -Wno-unused-private-field")
+# zig checks for undefined behaviour unless it is told not to.
+set(flags "-fno-sanitize=undefined -g0 -Wno-unused-command-line-argument")
 set(CMAKE_CXX_FLAGS_INIT "${flags}")
 set(CMAKE_C_FLAGS_INIT "${flags}")
 set(CMAKE_CXX_LINK_EXECUTABLE "${OSTINATO_ZIG} wasm-ld <LINK_FLAGS> <OBJECTS> <LINK_LIBRARIES> -o <TARGET>")

@@ -32,7 +32,8 @@ foreach(name
 endforeach()
 add_library(ostinato_wasm_c OBJECT ${c_sources})
 target_compile_options(ostinato_wasm_c PRIVATE -std=gnu11 -O2 -w)
-target_compile_definitions(ostinato_wasm_c PRIVATE _XOPEN_SOURCE=700 BULK_MEMORY_THRESHOLD=32)
+target_compile_definitions(ostinato_wasm_c PRIVATE _XOPEN_SOURCE=700 BULK_MEMORY_THRESHOLD=32
+  __EMSCRIPTEN_SHARED_MEMORY__)
 target_include_directories(ostinato_wasm_c PRIVATE
   ${musl}/arch/wasm32 ${musl}/arch/generic ${musl}/src/include ${musl}/src/internal ${wasi}/libc-top-half/headers/private
   ${wasi}/libc-bottom-half/headers/private ${wasi}/libc-bottom-half/cloudlibc/src/include ${wasi}/libc-bottom-half/cloudlibc/src)
@@ -44,7 +45,7 @@ foreach(name exception string stdexcept memory new_handler new_helpers charconv 
 endforeach()
 foreach(name cxa_exception cxa_personality cxa_exception_storage private_typeinfo stdlib_exception stdlib_typeinfo
              stdlib_stdexcept cxa_handlers cxa_default_handlers cxa_virtual fallback_malloc stdlib_new_delete
-             cxa_aux_runtime cxa_guard)
+             cxa_aux_runtime)
   list(APPEND cxx_sources ${zig_lib}/libcxxabi/src/${name}.cpp)
 endforeach()
 add_library(ostinato_wasm_cxx OBJECT ${cxx_sources} ${zig_lib}/libunwind/src/Unwind-wasm.c)
@@ -59,7 +60,7 @@ target_include_directories(ostinato_wasm_cxx PRIVATE
 # Arithmetic that WebAssembly has no instruction for.
 set(compiler_rt ${CMAKE_BINARY_DIR}/compiler_rt.o)
 add_custom_command(OUTPUT ${compiler_rt}
-  COMMAND ${OSTINATO_ZIG} build-obj -target wasm32-freestanding -mcpu=generic+simd128+bulk_memory -O ReleaseSmall -fstrip
+  COMMAND ${OSTINATO_ZIG} build-obj -target wasm32-freestanding -mcpu=generic+simd128+bulk_memory+atomics -O ReleaseSmall -fstrip
           -femit-bin=${compiler_rt} ${zig_lib}/compiler_rt.zig
   VERBATIM)
 

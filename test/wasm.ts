@@ -16,7 +16,7 @@ export function wasmBytes(): Uint8Array {
   return readFileSync(file);
 }
 
-const loaded = wasmMissing === null ? await WasmExecutor.load(wasmBytes()) : null;
+const loaded = wasmMissing === null ? await WasmExecutor.load(wasmBytes(), { threads: 3 }) : null;
 
-/** The WebAssembly executor of this test file, in a list; an empty one where it is missing. */
+/** The WebAssembly executor of this test file, on three threads, in a list; an empty one where it is missing. */
 export const wasmExecutors: readonly WasmExecutor[] = loaded ? [loaded] : [];

@@ -56,10 +56,7 @@ export const opponents = {
   "native-medium": native("Ostinato, native, medium precision", "native-medium", computesInBatches),
   "native-bfloat16": native("Ostinato, native, bfloat16 weights", "native-bfloat16", writes),
   "native-int8": native("Ostinato, native, int8 weights", "native-int8", writes),
-  wasm: {
-    ...native("Ostinato, WebAssembly", "wasm"),
-    note: "On one thread",
-  },
+  wasm: native("Ostinato, WebAssembly", "wasm"),
   reference: {
     title: "Ostinato, reference in JavaScript",
     does: isTraining,

@@ -1,13 +1,15 @@
 import type { Command } from "commander";
-import { OptionError } from "../errors.js";
+import { counted, OptionError } from "../errors.js";
 import { defaultExecutor, executorNames, executorOf } from "../executor/choice.js";
 import type { Executor } from "../executor/executor.js";
+import { loadWasm } from "../executor/loadWasm.js";
 import { nativeExecutor, nativeExecutorRules, setThreads } from "../executor/native.js";
+import type { WasmExecutor } from "../executor/wasm/executor.js";
 import { loadModel } from "../models/registry.js";
 import type { SavedModel } from "../models/savedModel.js";
 import type { Completed } from "../options.js";
 import { option, optional, table, whole, word } from "../options.js";
-import { withOptions } from "./options.js";
+import { given, withOptions } from "./options.js";
 import { notes } from "./output.js";
 
 const executorFlags = table("--executor", {
@@ -33,13 +35,15 @@ export function withExecutorOptions(command: Command): Command {
 export function executorFrom({ executor, matmulPrecision, threads }: ExecutorOptions): Executor {
   if (executor === "reference" || executor === "wasm") {
     if (matmulPrecision !== "highest") throw new OptionError("--matmul-precision is for --executor native.");
-    return executorOf(executor);
+    return executor === "wasm" ? loadWasm(given({ threads })) : executorOf(executor);
   }
-  const chosen = executor === "native" ? null : defaultExecutor({ matmulPrecision });
+  const chosen = executor === "native" ? null : defaultExecutor({ matmulPrecision }, given({ threads }));
   if (chosen?.problem) {
     if (matmulPrecision !== "highest") throw chosen.problem;
     const instead =
-      chosen.executor.name === "wasm" ? "WebAssembly computes, on one thread" : "plain JavaScript computes, slowly";
+      chosen.executor.name === "wasm"
+        ? `WebAssembly computes, on ${counted((chosen.executor as WasmExecutor).threads, "thread")}`
+        : "plain JavaScript computes, slowly";
     notes.write(`There is no native binary for ${process.platform}-${process.arch}: ${instead}.\n`);
     return chosen.executor;
   }

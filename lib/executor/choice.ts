@@ -5,6 +5,7 @@ import { loadWasm } from "./loadWasm.js";
 import type { NativeExecutorOptions } from "./native.js";
 import { nativeExecutor } from "./native.js";
 import { ReferenceExecutor } from "./reference/executor.js";
+import type { WasmExecutorOptions } from "./wasm/executor.js";
 
 /** Names of the executors, best first. */
 export const executorNames = ["native", "wasm", "reference"] as const;
@@ -32,12 +33,16 @@ export function executorOf(choice: ExecutorChoice | undefined): Executor {
 }
 
 /**
- * The native executor; where there is no binary for this platform the same in WebAssembly, on one thread; where that cannot be loaded
- * the reference in TypeScript, which computes the same a few hundred times slower. `problem` says what the best one lacks.
+ * The native executor; where there is no binary for this platform the same in WebAssembly; where that cannot be loaded the reference in
+ * TypeScript, which computes the same a few hundred times slower. `problem` says what the best one lacks.
  * @param options those of the native one.
+ * @param wasmOptions those of WebAssembly in its place.
  * @throws OptionError if the environment says something impossible: see docs/performance.md.
  */
-export function defaultExecutor(options: NativeExecutorOptions = {}): {
+export function defaultExecutor(
+  options: NativeExecutorOptions = {},
+  wasmOptions: WasmExecutorOptions = {},
+): {
   executor: Executor;
   problem: OstinatoError | null;
 } {
@@ -45,13 +50,13 @@ export function defaultExecutor(options: NativeExecutorOptions = {}): {
     return { executor: nativeExecutor(options), problem: null };
   } catch (error) {
     if (!(error instanceof OstinatoError) || error.code !== "ERR_OSTINATO_ADDON") throw error;
-    return { executor: withoutBinary(), problem: error };
+    return { executor: withoutBinary(wasmOptions), problem: error };
   }
 }
 
-function withoutBinary(): Executor {
+function withoutBinary(options: WasmExecutorOptions): Executor {
   try {
-    return loadWasm();
+    return loadWasm(options);
   } catch (error) {
     if (!(error instanceof OstinatoError) || error.code !== "ERR_OSTINATO_ADDON") throw error;
     return new ReferenceExecutor();

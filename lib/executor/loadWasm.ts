@@ -2,13 +2,14 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { OstinatoError } from "../errors.js";
+import type { WasmExecutorOptions } from "./wasm/executor.js";
 import { WasmExecutor } from "./wasm/executor.js";
 
 /**
  * An executor on the module of this package.
  * @throws OstinatoError ERR_OSTINATO_ADDON if there is none, or the engine cannot run it.
  */
-export function loadWasm(): WasmExecutor {
+export function loadWasm(options: WasmExecutorOptions = {}): WasmExecutor {
   const file = join(dirname(fileURLToPath(import.meta.url)), "../../prebuilds/ostinato.wasm");
   let bytes: Uint8Array;
   try {
@@ -20,5 +21,5 @@ export function loadWasm(): WasmExecutor {
       { code: "ERR_OSTINATO_ADDON", cause },
     );
   }
-  return WasmExecutor.loadNow(bytes);
+  return WasmExecutor.loadNow(bytes, options);
 }

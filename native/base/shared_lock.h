@@ -1,4 +1,5 @@
-// A lock that readers share and a writer has alone; nothing at all in WebAssembly, where one thread runs programs.
+// A lock that readers share and a writer has alone; nothing at all in WebAssembly, where one thread runs programs, with
+// the help of others.
 #pragma once
 
 #ifdef __wasm__

@@ -27,6 +27,11 @@ class ThreadPool {
   // Changes the number of threads, 1 to 256. Takes effect with the next parallel().
   void setThreads(int threads);
 
+  // Makes the calling thread worker `index`, from 0, for good: where not the pool but its host starts threads.
+  void work(int index);
+  // To be called for a worker that its host has torn out of a part: the job's owner aborts, as its part is not done.
+  void crash();
+
   // Calls f(part) for each part in [0, parts) and returns when all are done. Parts may run at the same time, each
   // exactly once. f must not throw. While another run uses the pool, or from inside a part, all parts run on the
   // caller, so the result must not depend on which thread runs a part.

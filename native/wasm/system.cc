@@ -19,6 +19,20 @@ int __cxa_atexit(void (*)(void*), void*, void*) { return 0; }
 
 char* getenv(const char*) { return nullptr; }
 
+// Guards of variables that a function makes at its first call: a byte that says that it is made, and one that somebody
+// makes it. Who comes meanwhile looks on, as the thread of a page must not sleep.
+int __cxa_guard_acquire(uint8_t* guard) {
+  for (;;) {
+    if (__atomic_load_n(guard, __ATOMIC_ACQUIRE)) return 0;
+    uint8_t free = 0;
+    if (__atomic_compare_exchange_n(guard + 1, &free, 1, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) return 1;
+  }
+}
+
+void __cxa_guard_release(uint8_t* guard) { __atomic_store_n(guard, 1, __ATOMIC_RELEASE); }
+
+void __cxa_guard_abort(uint8_t* guard) { __atomic_store_n(guard + 1, 0, __ATOMIC_RELEASE); }
+
 // The libraries' last words, which nobody could read.
 void abort_message(const char*, ...) { __builtin_trap(); }
 }

@@ -22,7 +22,9 @@ async function trained() {
 /** Loads, writes, trains on and stops a training in the page, with the page's own clock running; then opens the example of a Worker. */
 const script = `
     const o = await import("ostinato/browser");
-    const executor = await o.WasmExecutor.load(await (await fetch("/prebuilds/ostinato.wasm")).arrayBuffer());
+    const bytes = await (await fetch("/prebuilds/ostinato.wasm")).arrayBuffer();
+    const executor = await o.WasmExecutor.load(bytes);
+    const two = await o.WasmExecutor.load(bytes, { threads: 2 }).catch((error) => error.message);
     const sizes = {};
     const folder = await o.fetchFolder("/examples/browser/my-model", { onProgress: ({ file, loaded, total }) => { sizes[file] = [loaded, total]; } });
     const model = await o.loadModel(folder, { executor });
@@ -61,7 +63,7 @@ const script = `
         }
       }, 20);
     });
-    await tell({ written, sizes, reason, step, losses, ticks, files: Object.keys(o.filesOf("here")), missing, worker });`;
+    await tell({ written, sizes, reason, step, losses, ticks, files: Object.keys(o.filesOf("here")), missing, worker, threads: [executor.threads, two] });`;
 
 test.skipIf(pageMissing)(
   `a page in Chromium fetches a model folder, writes the same text, also in a Worker, and trains (${pageMissing ?? chromium})`,
@@ -83,6 +85,10 @@ test.skipIf(pageMissing)(
     expect(result.ticks).toBeGreaterThan(5);
     const names = ["config.json", "model.safetensors", "vocabulary.json", "trainer.safetensors", "trainer.json"];
     expect((result.files as string[]).sort()).toEqual(names.sort());
+    expect(result.threads).toEqual([
+      1,
+      expect.stringMatching(/^WasmExecutor: there is one thread, not 2\. .*Cross-Origin/),
+    ]);
     expect(result.missing).toMatch(/nowhere\/config\.json cannot be fetched: the server answers 404/);
   },
 );

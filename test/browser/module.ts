@@ -11,5 +11,5 @@ export const missing = wasmMissing;
 /** "ostinato/browser" as it is packed: `npm run build:ts`. */
 export const browser: Browser = await import(browserFile);
 
-/** An executor of that module; null where there is no ostinato.wasm. */
-export const executor = missing === null ? await browser.WasmExecutor.load(wasmBytes()) : null;
+/** An executor of that module, on one thread as in a page; null where there is no ostinato.wasm. */
+export const executor = missing === null ? await browser.WasmExecutor.load(wasmBytes(), { threads: 1 }) : null;

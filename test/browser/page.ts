@@ -25,20 +25,31 @@ const types: Record<string, string> = {
   wasm: "application/wasm",
 };
 
+interface Served {
+  readonly page: string;
+  /** By their paths, such as "/model/config.json". */
+  readonly files: Record<string, Uint8Array>;
+  /** Whether the page may share memory with Workers. */
+  readonly isolated: boolean;
+}
+
 /**
  * Serves a page, the project's dist, examples/browser and prebuilds, and more files.
- * @param files by their paths, such as "/model/config.json".
  */
 function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { page, files, onResult }: { page: string; files: Record<string, Uint8Array>; onResult: (result: string) => void },
+  { page, files, isolated, onResult }: Served & { onResult: (result: string) => void },
 ): void {
   // Examples import the package that is installed beside them.
   const pathname = new URL(request.url ?? "/", "http://localhost").pathname.replace(
     "/examples/browser/node_modules/ostinato/",
     "/",
   );
+  if (isolated) {
+    response.setHeader("cross-origin-opener-policy", "same-origin");
+    response.setHeader("cross-origin-embedder-policy", "require-corp");
+  }
   response.setHeader("content-type", types[pathname.split(".").at(-1) as string] ?? "application/octet-stream");
   if (pathname === "/") {
     response.setHeader("content-type", "text/html").end(page);
@@ -63,10 +74,13 @@ function answer(
 /**
  * Opens a page in headless Chromium and waits for what it sends to /result.
  * @param script of the page, a module that calls `tell(result)` once; an error of it is the result { error }.
+ * @param files by their paths.
+ * @param isolated whether the page may share memory with Workers.
  */
 export async function inChromium(
   { script, imports }: { script: string; imports: Record<string, string> },
   files: Record<string, Uint8Array> = {},
+  isolated = false,
 ): Promise<Record<string, unknown>> {
   const page = `<!doctype html>
 <script type="importmap">${JSON.stringify({ imports })}</script>
@@ -80,7 +94,9 @@ export async function inChromium(
 </script>`;
   const server = createServer();
   const result = new Promise<string>((resolve) => {
-    server.on("request", (request, response) => answer(request, response, { page, files, onResult: resolve }));
+    server.on("request", (request, response) =>
+      answer(request, response, { page, files, isolated, onResult: resolve }),
+    );
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;

@@ -5,7 +5,7 @@ import { OstinatoError } from "../../lib/errors.js";
 const instead = vi.hoisted(() => ({ name: "wasm", problem: null as Error | null }));
 vi.mock("../../lib/executor/choice.js", async (original) => ({
   ...(await original<object>()),
-  defaultExecutor: () => ({ executor: { name: instead.name }, problem: instead.problem }),
+  defaultExecutor: () => ({ executor: { name: instead.name, threads: 3 }, problem: instead.problem }),
 }));
 
 test("where there is no binary a note says what computes instead, and a precision that only a binary has is refused", () => {
@@ -23,7 +23,7 @@ test("where there is no binary a note says what computes instead, and a precisio
     return [executor.name, text];
   };
   const lacking = `There is no native binary for ${process.platform}-${process.arch}`;
-  expect(chosen("wasm")).toEqual(["wasm", `${lacking}: WebAssembly computes, on one thread.\n`]);
+  expect(chosen("wasm")).toEqual(["wasm", `${lacking}: WebAssembly computes, on 3 threads.\n`]);
   expect(chosen("reference")).toEqual(["reference", `${lacking}: plain JavaScript computes, slowly.\n`]);
   expect(() => executorFrom({ ...none, matmulPrecision: "medium" })).toThrow(problem);
 });

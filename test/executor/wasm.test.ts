@@ -1,11 +1,16 @@
-import { describe, expect, test } from "vitest";
+import { spawnSync } from "node:child_process";
+import { availableParallelism } from "node:os";
+import { describe, expect, test, vi } from "vitest";
 import { CharacterTokenizer, memoryStream } from "../../lib/data/index.js";
-import { InputError, OstinatoError } from "../../lib/errors.js";
+import { InputError, OptionError, OstinatoError } from "../../lib/errors.js";
+import { AddonExecutor } from "../../lib/executor/addonExecutor.js";
 import type { Communicator } from "../../lib/executor/communicator.js";
 import { nativeExecutor } from "../../lib/executor/native.js";
 import { threadGroup } from "../../lib/executor/nativeCommunicator.js";
+import { wasmAddon } from "../../lib/executor/wasm/addon.js";
 import { WasmExecutor } from "../../lib/executor/wasm/executor.js";
 import { WasmModule } from "../../lib/executor/wasm/module.js";
+import { defaultThreads } from "../../lib/executor/wasm/threads.js";
 import { Graph, ops } from "../../lib/graph/index.js";
 import { LanguageModel } from "../../lib/models/languageModel/languageModel.js";
 import { WindowData } from "../../lib/models/textModel/data.js";
@@ -26,23 +31,48 @@ test("bytes that are no module are refused, with what they should have been", as
   expect(() => WasmExecutor.loadNow(new TextEncoder().encode("<html>"))).toThrow(/^The 6 bytes are no module of this/);
 });
 
-/** A module with some functions: `_initialize`, `trap`, which is unreachable, and `allocate`, which has no room. */
-const broken = (() => {
-  const section = (id: number, ...content: number[]) => [id, content.length, ...content];
-  const exported = (name: string, i: number) => [name.length, ...new TextEncoder().encode(name), 0, i];
-  const exports = ["_initialize", "trap", "allocate"].flatMap(exported);
+const named = (name: string) => [name.length, ...new TextEncoder().encode(name)];
+const section = (id: number, ...content: number[]) => [id, content.length, ...content];
+
+/**
+ * A module whose memory threads may share, with functions: `_initialize`, `trap` and `threadWork`, which are unreachable, `threadCrash`,
+ * which writes 7 at address 64, `allocate`, which gives an address, and more of no effect.
+ * @param address 0 for none.
+ */
+function broken(address: number): Uint8Array {
+  // () -> (), (i32) -> () and (i32) -> i32; then each function's.
+  const [none, taking, giving] = [0, 1, 2] as const;
+  const nothing = [2, 0, 0x0b];
+  const unreachable = [3, 0, 0, 0x0b];
+  const functions: readonly [string, number, number[]][] = [
+    ["_initialize", none, nothing],
+    ["trap", none, unreachable],
+    ["threadWork", taking, unreachable],
+    ["threadCrash", none, [10, 0, 0x41, 0xc0, 0, 0x41, 7, 0x36, 2, 0, 0x0b]],
+    ["threadsSet", taking, nothing],
+    ["__wasm_init_tls", taking, nothing],
+    ["allocate", giving, [5, 0, 0x41, 0x80 + address, 0, 0x0b]],
+  ];
+  const [functionKind, globalKind, memoryKind] = [0, 3, 2];
+  const globals = ["__stack_pointer", "__tls_size"];
   return Uint8Array.from([
     ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    // () and (i32) -> i32
-    ...section(1, 2, 0x60, 0, 0, 0x60, 1, 0x7f, 1, 0x7f),
-    ...section(3, 3, 0, 0, 1),
-    ...section(7, 3, ...exports),
-    ...section(10, 3, ...[2, 0, 0x0b], ...[3, 0, 0, 0x0b], ...[4, 0, 0x41, 0, 0x0b]),
+    ...section(1, 3, 0x60, 0, 0, 0x60, 1, 0x7f, 0, 0x60, 1, 0x7f, 1, 0x7f),
+    ...section(2, 1, ...named("env"), ...named("memory"), memoryKind, 3, 1, 0x80, 0x80, 4),
+    ...section(3, functions.length, ...functions.map(([, type]) => type)),
+    ...section(6, 2, ...globals.flatMap((_, i) => [0x7f, 1 - i, 0x41, 8, 0x0b])),
+    ...section(
+      7,
+      functions.length + globals.length,
+      ...functions.flatMap(([name], i) => [...named(name), functionKind, i]),
+      ...globals.flatMap((name, i) => [...named(name), globalKind, i]),
+    ),
+    ...section(10, functions.length, ...functions.flatMap(([, , code]) => code)),
   ]);
-})();
+}
 
 test("a module that traps has stopped for good, and one without memory says for how many bytes", async () => {
-  const module = await WasmModule.load(broken);
+  const module = await WasmModule.load(broken(0), 1);
   expect(() => module.withCopy(new Float32Array(5), () => 1)).toThrow(
     expect.objectContaining({ code: "ERR_OSTINATO_MEMORY", message: "not enough memory for 20 bytes" }),
   );
@@ -54,6 +84,43 @@ test("a module that traps has stopped for good, and one without memory says for 
   expect(() => module.call(({ allocate }) => allocate(1))).toThrow(stopped);
 });
 
+test("a thread that traps says so in the memory that it shares, and one that has no place is refused", async () => {
+  const module = await WasmModule.load(broken(96), 2);
+  const told = new Int32Array(1);
+  await vi.waitFor(() => {
+    module.copyOut(told, 64);
+    expect(told[0]).toBe(7);
+  });
+  await expect(WasmModule.load(broken(0), 2)).rejects.toThrow("threads did not start: not enough memory for");
+});
+
+test("where threads share no memory there is one, and whoever asks for more is told what allows it", async () => {
+  expect((await WasmModule.load(broken(96))).threads).toBe(defaultThreads());
+  try {
+    Object.assign(globalThis, { crossOriginIsolated: false });
+    expect((await WasmModule.load(broken(0))).threads).toBe(1);
+    const asked = WasmExecutor.load(broken(96), { threads: 2 });
+    await expect(asked).rejects.toThrow(OptionError);
+    await expect(asked).rejects.toThrow(
+      "WasmExecutor: there is one thread, not 2. The page may not share memory with Workers. Serve it with the headers " +
+        "Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp, or leave threads out.",
+    );
+  } finally {
+    Reflect.deleteProperty(globalThis, "crossOriginIsolated");
+  }
+  await expect(WasmExecutor.load(broken(96), { threads: 0 })).rejects.toThrow(
+    "WasmExecutor: expected threads to be a whole number at least 1 and at most 256, got 0.",
+  );
+});
+
+test("the environment says how many threads there are by default", () => {
+  vi.stubEnv("OSTINATO_NUM_THREADS", "3");
+  expect(defaultThreads()).toBe(3);
+  vi.stubEnv("OSTINATO_NUM_THREADS", "many");
+  expect(defaultThreads()).toBe(Math.min(256, availableParallelism()));
+  vi.unstubAllEnvs();
+});
+
 test("an engine without WebAssembly is told what to do", async () => {
   const { WebAssembly: own } = globalThis as { WebAssembly?: unknown };
   try {
@@ -62,7 +129,9 @@ test("an engine without WebAssembly is told what to do", async () => {
       "This JavaScript engine lacks WebAssembly. Use a newer one",
     );
     Object.assign(globalThis, { WebAssembly: { validate: () => false } });
-    await expect(WasmExecutor.load(new Uint8Array())).rejects.toThrow("lacks 128-bit SIMD and exceptions.");
+    await expect(WasmExecutor.load(new Uint8Array())).rejects.toThrow(
+      "lacks 128-bit SIMD, exceptions, atomic operations.",
+    );
   } finally {
     Object.assign(globalThis, { WebAssembly: own });
   }
@@ -89,6 +158,7 @@ describe.skipIf(wasmMissing)(`WebAssembly (${wasmMissing ?? "prebuilds/ostinato.
   const [executor] = wasmExecutors as [WasmExecutor];
 
   test("training gives the losses that the native executor gives", async () => {
+    expect(executor.threads).toBe(3);
     const [own, native] = [await trained(executor), await trained(nativeExecutor())];
     expect(own.losses.length).toBe(12);
     expect(own.losses.at(-1) as number).toBeLessThan((own.losses[0] as number) - 0.2);
@@ -175,6 +245,37 @@ describe.skipIf(wasmMissing)(`WebAssembly (${wasmMissing ?? "prebuilds/ostinato.
     });
     await executable.run({ x: Float32Array.of(1, 2, 3) });
     expect(seen).toEqual([0, 1]);
+  });
+
+  test("one thread, and threads that join while it computes, give the same losses", async () => {
+    const [one, later] = [
+      await trained(WasmExecutor.loadNow(wasmBytes(), { threads: 1 })),
+      await trained(WasmExecutor.loadNow(wasmBytes(), { threads: 3 })),
+    ];
+    const { losses } = await trained(executor);
+    expect(later.losses).toEqual(losses);
+    losses.forEach((loss, i) => {
+      expect(loss).toBeCloseTo(one.losses[i] as number, 5);
+    });
+  });
+
+  test("work whose part a thread has lost ends the module, not the process", async () => {
+    const module = await WasmModule.load(wasmBytes(), 2);
+    module.call((functions) => (functions as unknown as { threadCrash(): void }).threadCrash());
+    const graph = new Graph();
+    graph.output("y", ops.matmul(graph.feed("a", "f32", [256, 256]), graph.feed("b", "f32", [256, 256])));
+    const square = new Float32Array(256 * 256).fill(1);
+    const lost = new AddonExecutor("wasm", wasmAddon(module));
+    const executable = lost.compile(graph.program(), lost.createStore());
+    await expect(executable.run({ a: square, b: square })).rejects.toThrow("has stopped for good");
+  });
+
+  test("threads keep no process alive", () => {
+    const program = `
+      import { loadWasm } from ${JSON.stringify(new URL("../../dist/executor/loadWasm.js", import.meta.url).href)};
+      console.log(loadWasm({ threads: 4 }).threads);`;
+    const { stdout, status } = spawnSync(process.execPath, ["--input-type=module", "-e", program], { timeout: 30_000 });
+    expect([String(stdout), status]).toEqual(["4\n", 0]);
   });
 
   test("the module is at most 1 MB compressed", async () => {

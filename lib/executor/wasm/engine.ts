@@ -4,10 +4,15 @@ export interface Instance {
   readonly exports: unknown;
 }
 
+export interface Memory {
+  readonly buffer: ArrayBuffer;
+}
+
 /** The part used here of WebAssembly's JavaScript interface, which TypeScript declares only with everything of a browser. */
-interface Engine {
+export interface Engine {
   validate(bytes: Uint8Array): boolean;
-  instantiate(bytes: Uint8Array, imports: object): Promise<{ instance: Instance }>;
+  instantiate(bytes: Uint8Array, imports: object): Promise<{ module: object; instance: Instance }>;
+  Memory: new (limits: { initial: number; maximum: number; shared?: boolean }) => Memory;
   Module: new (bytes: Uint8Array) => object;
   Instance: new (module: object, imports: object) => Instance;
 }
@@ -21,6 +26,11 @@ const features = {
   ],
   // A function with a try and a catch_all.
   exceptions: [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 8, 1, 6, 0, 6, 64, 25, 11, 11],
+  // A function that reads, as one piece, from a memory that is not shared: i32.atomic.load.
+  "atomic operations": [
+    0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 5, 3, 1, 0, 1, 10, 11, 1, 9, 0, 65, 0, 254, 16, 2, 0,
+    26, 11,
+  ],
 };
 
 /**
@@ -34,7 +44,7 @@ export function wasmEngine(): Engine {
     : ["WebAssembly"];
   if (WebAssembly && missing.length === 0) return WebAssembly;
   throw new OstinatoError(
-    `This JavaScript engine lacks ${missing.join(" and ")}. Use a newer one (Chrome from 95 on, Firefox 100, Safari 16.4, Node 18), ` +
+    `This JavaScript engine lacks ${missing.join(", ")}. Use a newer one (Chrome from 95 on, Firefox 100, Safari 16.4, Node 18), ` +
       "or the slower executor in plain JavaScript: new ReferenceExecutor().",
     { code: "ERR_OSTINATO_ADDON" },
   );

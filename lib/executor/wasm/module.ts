@@ -1,11 +1,15 @@
 import { OstinatoError } from "../../errors.js";
-import type { Instance } from "./engine.js";
+import type { Instance, Memory } from "./engine.js";
 import { wasmEngine } from "./engine.js";
+import { memoryFor } from "./memory.js";
+import type { ModuleThread } from "./threads.js";
+import { defaultThreads, startThread } from "./threads.js";
 
 /** The exports of native/wasm. Numbers are int32; handles and addresses are to be read as uint32 where they become offsets. */
 interface Exports {
-  readonly memory: { readonly buffer: ArrayBuffer };
+  readonly __tls_size: { readonly value: number };
   _initialize(): void;
+  threadsSet(threads: number): void;
   allocate(bytes: number): number;
   release(address: number): void;
   failure(): number;
@@ -45,8 +49,41 @@ interface Exports {
   searchResult(search: number): number;
 }
 
-/** Imports of a module. */
-const imports = { host: { now: () => performance.now() } };
+/** Bytes of the stack of a thread, as the module's own has (CMakeLists.txt). */
+const stackBytes = 1 << 20;
+
+/** Ends the threads of modules that nobody has any more. */
+const collected = new FinalizationRegistry<readonly ModuleThread[]>((threads) => {
+  for (const thread of threads) thread.end();
+});
+
+interface Loaded {
+  readonly module: object;
+  readonly instance: Instance;
+}
+
+function importsOf(memory: Memory): object {
+  return { env: { memory }, host: { now: () => performance.now() } };
+}
+
+/** An engine and a memory for the module of these bytes, and the bytes for that memory. Without a wish one thread is enough. */
+function prepare(bytes: Uint8Array, wish?: number) {
+  const engine = wasmEngine();
+  const threads = wish ?? defaultThreads();
+  try {
+    return { engine, threads, ...memoryFor(engine, bytes, { shared: threads > 1 }) };
+  } catch (cause) {
+    if (cause instanceof RangeError && wish === undefined && threads > 1) return prepare(bytes, 1);
+    throw noModule(bytes, cause);
+  }
+}
+
+function noWorkers(cause: unknown): OstinatoError {
+  return new OstinatoError(`The module's threads did not start: ${(cause as Error).message}.`, {
+    code: "ERR_OSTINATO_ADDON",
+    cause,
+  });
+}
 
 function noModule(bytes: Uint8Array, cause: unknown): OstinatoError {
   return new OstinatoError(
@@ -61,40 +98,92 @@ type Numbers = Float32Array | Float64Array | Int32Array;
 /** An instance of the module that native/wasm is compiled to: its functions, and copies into and out of its memory. */
 export class WasmModule {
   readonly #exports: Exports;
+  readonly #memory: Memory;
   readonly #released = new FinalizationRegistry<() => void>((release) => release());
+  readonly #threads: ModuleThread[] = [];
   /** The trap that ended the instance: its memory may be half written. */
   #trap: unknown;
 
-  private constructor(exports: Exports) {
-    this.#exports = exports;
+  private constructor(instance: Instance, memory: Memory) {
+    this.#exports = instance.exports as Exports;
+    this.#memory = memory;
+    this.#exports._initialize();
   }
 
   /**
-   * @throws OstinatoError ERR_OSTINATO_ADDON if the engine cannot run it, or the bytes are no such module.
+   * @param threads that compute, the caller's included. Default: as many as there may be.
+   * @throws OstinatoError ERR_OSTINATO_ADDON if the engine cannot run it or that many threads, or the bytes are no such module.
    */
-  static async load(bytes: Uint8Array): Promise<WasmModule> {
-    const engine = wasmEngine();
+  static async load(bytes: Uint8Array, threads?: number): Promise<WasmModule> {
+    const prepared = prepare(bytes, threads);
+    let loaded: Loaded;
     try {
-      return WasmModule.#of((await engine.instantiate(bytes, imports)).instance);
+      loaded = await prepared.engine.instantiate(prepared.bytes, importsOf(prepared.memory));
     } catch (cause) {
       throw noModule(bytes, cause);
     }
+    const own = new WasmModule(loaded.instance, prepared.memory);
+    try {
+      own.#startThreads(loaded.module, prepared.threads);
+      await Promise.all(own.#threads.map(({ ready }) => ready));
+    } catch (cause) {
+      own.#endThreads();
+      if (threads !== undefined) throw noWorkers(cause);
+    }
+    return own;
   }
 
-  /** The same at once, for where that is allowed. */
-  static loadNow(bytes: Uint8Array): WasmModule {
-    const engine = wasmEngine();
+  /** The same at once, for where that is allowed. Its threads join when they have started. */
+  static loadNow(bytes: Uint8Array, threads?: number): WasmModule {
+    const prepared = prepare(bytes, threads);
+    let loaded: Loaded;
     try {
-      return WasmModule.#of(new engine.Instance(new engine.Module(bytes), imports));
+      const module = new prepared.engine.Module(prepared.bytes);
+      loaded = { module, instance: new prepared.engine.Instance(module, importsOf(prepared.memory)) };
     } catch (cause) {
       throw noModule(bytes, cause);
     }
+    const own = new WasmModule(loaded.instance, prepared.memory);
+    try {
+      own.#startThreads(loaded.module, prepared.threads);
+    } catch (cause) {
+      own.#endThreads();
+      if (threads !== undefined) throw noWorkers(cause);
+    }
+    // One that does not start is one less: those that are there do the work.
+    for (const { ready } of own.#threads) ready.catch(() => {});
+    return own;
   }
 
-  static #of(instance: Instance): WasmModule {
-    const exports = instance.exports as Exports;
-    exports._initialize();
-    return new WasmModule(exports);
+  /** The threads that compute, the caller's included. */
+  get threads(): number {
+    return this.#threads.length + 1;
+  }
+
+  #startThreads(module: object, threads: number): void {
+    if (threads === 1) return;
+    const variables = this.#exports.__tls_size.value;
+    for (let index = 0; index + 1 < threads; index++) {
+      const place = this.#allocate(stackBytes + variables);
+      // The stack grows down from where the variables begin.
+      const stack = place + stackBytes;
+      this.#threads.push(startThread({ module, memory: this.#memory, stack, variables: stack, index }));
+    }
+    collected.register(this, this.#threads);
+    this.call(({ threadsSet }) => threadsSet(threads));
+  }
+
+  #endThreads(): void {
+    const threads = this.#threads.splice(0);
+    for (const thread of threads) thread.end();
+    if (threads.length > 0 && !this.#trap) this.#exports.threadsSet(1);
+  }
+
+  /** The address of new memory. */
+  #allocate(bytes: number): number {
+    const address = this.call(({ allocate }) => allocate(bytes)) >>> 0;
+    if (address === 0) throw coded("ERR_OSTINATO_MEMORY", `not enough memory for ${bytes} bytes`);
+    return address;
   }
 
   /**
@@ -108,6 +197,7 @@ export class WasmModule {
       result = work(this.#exports);
     } catch (error) {
       this.#trap = error;
+      this.#endThreads();
       throw this.#broken();
     }
     if (failed !== undefined && result === failed) throw this.#failure();
@@ -123,8 +213,7 @@ export class WasmModule {
 
   /** Calls with the address of a copy of these numbers, which is released afterwards. */
   withCopy<R>(numbers: Numbers, work: (address: number) => R): R {
-    const address = this.call(({ allocate }) => allocate(Math.max(1, numbers.byteLength))) >>> 0;
-    if (address === 0) throw coded("ERR_OSTINATO_MEMORY", `not enough memory for ${numbers.byteLength} bytes`);
+    const address = this.#allocate(Math.max(1, numbers.byteLength));
     try {
       this.copyIn(numbers, address);
       return work(address);
@@ -135,12 +224,12 @@ export class WasmModule {
 
   copyIn(numbers: Numbers, address: number): void {
     const Kind = numbers.constructor as Float32ArrayConstructor;
-    new Kind(this.#exports.memory.buffer, address >>> 0, numbers.length).set(numbers as Float32Array);
+    new Kind(this.#memory.buffer, address >>> 0, numbers.length).set(numbers as Float32Array);
   }
 
   copyOut(numbers: Numbers, address: number): void {
     const Kind = numbers.constructor as Float32ArrayConstructor;
-    (numbers as Float32Array).set(new Kind(this.#exports.memory.buffer, address >>> 0, numbers.length));
+    (numbers as Float32Array).set(new Kind(this.#memory.buffer, address >>> 0, numbers.length));
   }
 
   /** A copy of the numbers that the last call left. */
@@ -152,12 +241,12 @@ export class WasmModule {
 
   /** The text at an address, up to its 0. */
   text(address: number): string {
-    const bytes = new Uint8Array(this.#exports.memory.buffer, address >>> 0);
+    const bytes = new Uint8Array(this.#memory.buffer, address >>> 0);
     return new TextDecoder().decode(bytes.slice(0, bytes.indexOf(0)));
   }
 
   #failure(): Error {
-    const [code = 0, text = 0, op = -1] = new Int32Array(this.#exports.memory.buffer, this.#exports.failure() >>> 0, 3);
+    const [code = 0, text = 0, op = -1] = new Int32Array(this.#memory.buffer, this.#exports.failure() >>> 0, 3);
     return coded(this.text(code), this.text(text), op);
   }
 
