@@ -25,6 +25,7 @@ export function programOf(kinds: readonly CliKind[], begins: (command: Command) 
     .exitOverride()
     .enablePositionalOptions()
     .configureHelp({ showGlobalOptions: true })
+    .helpCommand(false)
     .showHelpAfterError("(add --help for the options)")
     .hook("preAction", (_root, command) => {
       begins(command);
@@ -39,8 +40,10 @@ export function programOf(kinds: readonly CliKind[], begins: (command: Command) 
     ["info", () => infoCommand(kinds)],
     ["ladder", ladderCommand],
     ["demo", demoCommand],
+    ["help", () => helpCommand(root)],
   ]);
-  for (const [name, make] of commands) if (name === word || !commands.has(word)) root.addCommand(make());
+  for (const [name, make] of commands)
+    if (name === word || word === "help" || !commands.has(word)) root.addCommand(make());
   // Subcommands do not inherit the override when they are added ready-made.
   const override = (command: Command): void => {
     command
@@ -56,4 +59,16 @@ export function programOf(kinds: readonly CliKind[], begins: (command: Command) 
   };
   override(root);
   return root;
+}
+
+/** In place of commander's own, which answers a command that does not exist with the list of all, and no word. */
+function helpCommand(root: Command): Command {
+  return new Command("help")
+    .description("display help for command")
+    .argument("[command]")
+    .action((name?: string) => {
+      const named = name === undefined ? root : root.commands.find((command) => command.name() === name);
+      if (!named) root.error(`error: unknown command '${name}'`);
+      named.help();
+    });
 }

@@ -1,5 +1,8 @@
-import { checkOption, text } from "../options.js";
+import { dirname, join } from "node:path";
+import { FileError, quote } from "../errors.js";
+import { checkOption, object, record, text } from "../options.js";
 import { openPlainFile } from "../plainFile.js";
+import { readJsonFile } from "./jsonFile.js";
 import { headBytes, isPyTorchFile, PyTorchFile } from "./pytorch/pytorchFile.js";
 import type { NamedTensor } from "./safetensors.js";
 import { readSafetensors } from "./safetensors.js";
@@ -21,11 +24,16 @@ export interface TensorFile {
 }
 
 /**
- * Opens a file of weights: safetensors, or a state_dict or checkpoint that torch.save wrote, by its first bytes.
+ * Opens a file of weights: safetensors, or a state_dict or checkpoint that torch.save wrote, by its first bytes; or, by its name that ends
+ * in .json, the index of a checkpoint of several such files, which lie beside it.
  * @param use gets the file, which is closed afterwards.
  * @throws FileError for a file of another kind, one that is damaged, or one that holds more than plain data.
  */
 export async function withTensorFile<R>(file: string, use: (tensors: TensorFile) => Promise<R>): Promise<R> {
+  return file.endsWith(".json") ? withShards(file, use) : withOneFile(file, use);
+}
+
+async function withOneFile<R>(file: string, use: (tensors: TensorFile) => Promise<R>): Promise<R> {
   const handle = await openPlainFile(file);
   try {
     const head = Buffer.alloc(headBytes);
@@ -39,7 +47,7 @@ export async function withTensorFile<R>(file: string, use: (tensors: TensorFile)
 
 /**
  * Reads the tensors of a file: safetensors (every type of floats and integers), or a state_dict or checkpoint that torch.save wrote, whose
- * pickle is read without running anything of it. Those of dictionaries in a checkpoint have the keys on the way before their names:
+ * pickle is read without running anything of it; or of all files that an index (model.safetensors.index.json) names. Those of dictionaries in a checkpoint have the keys on the way before their names:
  * "model.rnn.weight_hh_l0".
  * @throws FileError for a file of another kind, one that is damaged, or one that holds more than plain data.
  */
@@ -49,6 +57,44 @@ export function readTensors(file: string): Promise<NamedTensor[]> {
     for (const { name, shape } of tensors) all.push({ name, shape, values: await read(name) });
     return all;
   });
+}
+
+/** As transformers writes it: the name of each tensor, and of the file that has it. Whatever else it says is passed over. */
+const indexShape = object({ weight_map: record(text()) }, { open: true });
+
+/** Opens the files of an index one within the other, and all of them as one file. */
+async function withShards<R>(index: string, use: (tensors: TensorFile) => Promise<R>): Promise<R> {
+  const { weight_map: fileOf } = await readJsonFile(index, indexShape);
+  const files = [...new Set(Object.values(fileOf))];
+  const strange = files.find((name) => /[/\\]|\.json$/.test(name));
+  if (strange !== undefined) {
+    throw new FileError(
+      `${index} names the file ${quote(strange)}: expected names of files of weights that lie beside it.`,
+    );
+  }
+  const open = (opened: ReadonlyMap<string, TensorFile>): Promise<R> => {
+    const name = files[opened.size];
+    if (name === undefined) return use(joined(index, fileOf, opened));
+    return withOneFile(join(dirname(index), name), (shard) => open(new Map([...opened, [name, shard]])));
+  };
+  return open(new Map());
+}
+
+/** @throws FileError for a tensor that the index says to be where it is not. */
+function joined(
+  index: string,
+  fileOf: Readonly<Record<string, string>>,
+  opened: ReadonlyMap<string, TensorFile>,
+): TensorFile {
+  const known = new Map(
+    [...opened].map(([file, { tensors }]) => [file, new Map(tensors.map((one) => [one.name, one]))]),
+  );
+  const tensors = Object.entries(fileOf).map(([name, file]) => {
+    const tensor = known.get(file)?.get(name);
+    if (!tensor) throw new FileError(`${index} says that ${quote(name)} is in ${file}, and it is not there.`);
+    return tensor;
+  });
+  return { tensors, read: (name) => (opened.get(fileOf[name] as string) as TensorFile).read(name) };
 }
 
 async function safetensorsFile(file: string): Promise<TensorFile> {

@@ -105,6 +105,7 @@ test.each([
   [["train", "lm", "a.txt", "--cell", "lsmt"], "; did you mean lstm?"],
   [["train", "ml", "a.txt"], "Did you mean lm?"],
   [["evalute", "m"], "did you mean evaluate?"],
+  [["help", "tarin"], "did you mean train?"],
 ])("what is mistyped is told what was probably meant: %j", (args, words) => {
   const { status, stderr } = spawnSync(process.execPath, [main, ...args], { encoding: "utf8" });
   expect(stderr).toContain(words);

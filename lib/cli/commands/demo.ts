@@ -1,6 +1,5 @@
 import { Command } from "commander";
 import { CharacterTokenizer, Corpus } from "../../data/index.js";
-import { nativeExecutor } from "../../executor/native.js";
 import { holdsModel } from "../../formats/index.js";
 import { LanguageModel } from "../../models/languageModel/languageModel.js";
 import { WindowData } from "../../models/textModel/data.js";
@@ -11,6 +10,7 @@ import { cosine, warmup } from "../../train/schedules.js";
 import { Trainer } from "../../train/trainer.js";
 import { passageOf } from "../../viz/index.js";
 import { mobyDick } from "../demoText.js";
+import { executorFrom } from "../executor.js";
 import { exitCodeOf, interruptible } from "../interrupt.js";
 import { given, withOptions } from "../options.js";
 import { paint } from "../output.js";
@@ -48,7 +48,7 @@ async function demo({ out: wanted, maximumSteps }: Completed<typeof flags>): Pro
     tokenizer,
     hiddenSize: 192,
     embeddingSize: 64,
-    executor: nativeExecutor(),
+    executor: executorFrom({ executor: undefined, matmulPrecision: "highest", threads: undefined }),
   });
   print.note(
     paint.bold("Ostinato"),
@@ -67,6 +67,11 @@ async function demo({ out: wanted, maximumSteps }: Completed<typeof flags>): Pro
     samples: { every: Math.max(1, Math.floor(maximumSteps / 5)), write: (signal) => sample(model, signal) },
   });
   const line = reportTraining(trainer, print);
+  const stopping = () => {
+    line.pause();
+    print.note("Stopping: it saves the model and makes its report; Ctrl-C once more ends it without.");
+  };
+  signal.addEventListener("abort", stopping);
   const { seconds } = await trainer.run({ signal }).finally(() => line.stop());
   const held = tokenizer.normalize(novel).slice(Math.floor(novel.length * (1 - heldOut)));
   const text = passageOf(held, { length: 1200, feature: "quotes" });

@@ -46,7 +46,7 @@ export function importCommand(): Command {
     const { overwrite, like } = options;
     const out = options.out ?? folderNamedAfter(file, { taken: overwrite });
     await expectFreeFolder("import", out, { overwrite });
-    if (like === undefined && /\.(safetensors|pt|pth|ckpt)$/.test(file)) {
+    if (like === undefined && /\.(safetensors|pt|pth|ckpt|index\.json)$/.test(file)) {
       throw new OptionError(`import: ${file} holds weights: name the folder of a model of the same layers in like.`, [
         "like",
       ]);
