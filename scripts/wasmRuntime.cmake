@@ -54,6 +54,8 @@ target_compile_options(ostinato_wasm_cxx PRIVATE -O2 -w)
 target_compile_definitions(ostinato_wasm_cxx PRIVATE
   NDEBUG _LIBCPP_BUILDING_LIBRARY _LIBCXXABI_BUILDING_LIBRARY LIBCXX_BUILDING_LIBCXXABI LIBCXXABI_SILENT_TERMINATE
   _LIBCXXABI_HAS_NO_THREADS _LIBUNWIND_HIDE_SYMBOLS)
+# Exceptions that are under way are each thread's own.
+set_source_files_properties(${zig_lib}/libcxxabi/src/cxa_exception_storage.cpp PROPERTIES COMPILE_OPTIONS -U_LIBCXXABI_HAS_NO_THREADS)
 target_include_directories(ostinato_wasm_cxx PRIVATE
   ${zig_lib}/libcxx/src ${zig_lib}/libcxxabi/include ${zig_lib}/libunwind/include)
 
