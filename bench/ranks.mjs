@@ -67,6 +67,12 @@ function together(options, { shared = false } = {}) {
   return measured([network && !shared ? network.within(0, command) : command], { OSTINATO_NUM_THREADS: "1" });
 }
 
+/** The sum of processes that know nothing of each other, each with the rows of a rank: what ranks could make if they had nothing to say. */
+async function besideEachOther() {
+  const one = () => measured([own({ share: 1 / ranks })], { OSTINATO_NUM_THREADS: "1" });
+  return (await Promise.all(Array.from({ length: ranks }, one))).reduce((sum, rate) => sum + rate, 0);
+}
+
 const large = 1e6;
 const link = network ? values.rate : "TCP";
 const rows = [
@@ -76,6 +82,7 @@ const rows = [
     title: "one process, one thread, rows of a rank",
     run: () => measured([own({ share: 1 / ranks })], { OSTINATO_NUM_THREADS: "1" }),
   },
+  { title: `${ranks} such processes beside each other, all together`, run: besideEachOther },
   { title: "ranks, shared memory", run: () => together({}, { shared: true }) },
   { title: `ranks, ${link}`, run: () => together({}) },
   { title: `ranks, ${link}, nothing overlapped`, run: () => together({ bucketMegabytes: large }) },

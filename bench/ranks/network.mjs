@@ -69,6 +69,19 @@ export class Network {
   hosts() {
     const all = this.names.map((_, i) => `${this.address(i)}:1`);
     const through = ["oob_tcp_if_include", "btl_tcp_if_include"].flatMap((name) => ["--mca", name, `${folder}.0/24`]);
-    return [...["--host", all.join(","), "-n", String(all.length), "--mca", "plm_rsh_agent", this.#agent], ...through];
+    return [
+      ...[
+        "--bind-to",
+        "none",
+        "--host",
+        all.join(","),
+        "-n",
+        String(all.length),
+        "--mca",
+        "plm_rsh_agent",
+        this.#agent,
+      ],
+      ...through,
+    ];
   }
 }

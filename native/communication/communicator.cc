@@ -14,20 +14,22 @@ constexpr auto kBetweenBeats = std::chrono::milliseconds(250);
 void assign(float* to, float value) { *to = value; }
 void assign(Bfloat16* to, float value) { *to = toBfloat16(value); }
 
-// sums[i] = parts[0][i] + parts[1][i] + ... in float32, in that order, from parts of `count` numbers one after the
-// other.
+// own[i] = part_0[i] + part_1[i] + ... in float32, in that order. The part of `rank` is `own`; those of the others, of
+// `count` numbers each, lie one after the other.
 template <typename Sent>
-void addInOrder(const Sent* parts, int64_t count, int64_t size, Sent* sums) {
+void addInOrder(const Sent* others, int64_t count, int64_t size, int64_t rank, Sent* own) {
+  const auto partOf = [&](int64_t r) { return r == rank ? own : others + (r - (r > rank)) * count; };
   constexpr int64_t kBlock = 1024;
   float block[kBlock];
   for (int64_t begin = 0; begin < count; begin += kBlock) {
     const int64_t length = std::min(kBlock, count - begin);
-    for (int64_t i = 0; i < length; i++) block[i] = toFloat(parts[begin + i]);
+    const Sent* first = partOf(0) + begin;
+    for (int64_t i = 0; i < length; i++) block[i] = toFloat(first[i]);
     for (int64_t r = 1; r < size; r++) {
-      const Sent* part = parts + r * count + begin;
+      const Sent* part = partOf(r) + begin;
       for (int64_t i = 0; i < length; i++) block[i] += toFloat(part[i]);
     }
-    for (int64_t i = 0; i < length; i++) assign(sums + begin + i, block[i]);
+    for (int64_t i = 0; i < length; i++) assign(own + begin + i, block[i]);
   }
 }
 
@@ -164,17 +166,17 @@ void Communicator::sum(Sent* values, int64_t count, std::vector<Sent>& parts) {
   const int64_t size = transport_->size(), rank = transport_->rank();
   const auto first = [&](int64_t r) { return count * r / size; };
   const int64_t own = first(rank + 1) - first(rank);
-  parts.resize(static_cast<size_t>(own * size));
+  parts.resize(static_cast<size_t>(own * (size - 1)));
   const auto bytes = [](int64_t numbers) { return static_cast<size_t>(numbers) * sizeof(Sent); };
   for (int64_t r = 0; r < size; r++) {
-    out_[static_cast<size_t>(r)] = {values + first(r), bytes(first(r + 1) - first(r))};
-    in_[static_cast<size_t>(r)] = {parts.data() + r * own, bytes(own)};
+    // The slice of this rank is where it belongs.
+    out_[static_cast<size_t>(r)] = {values + first(r), r == rank ? 0 : bytes(first(r + 1) - first(r))};
+    in_[static_cast<size_t>(r)] = {parts.data() + (r - (r > rank)) * own, r == rank ? 0 : bytes(own)};
   }
   transport_->exchange(out_.data(), in_.data());
   Sent* sums = values + first(rank);
-  addInOrder(parts.data(), own, size, sums);
+  addInOrder(parts.data(), own, size, rank, sums);
   for (int64_t r = 0; r < size; r++) {
-    // The slice of this rank is where it belongs.
     out_[static_cast<size_t>(r)] = {sums, r == rank ? 0 : bytes(own)};
     in_[static_cast<size_t>(r)] = {values + first(r), r == rank ? 0 : bytes(first(r + 1) - first(r))};
   }

@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "communication/transport.h"
 #include "communication/transport_table.h"
 
 namespace ostinato {
@@ -25,11 +26,13 @@ using Clock = std::chrono::steady_clock;
 
 enum Tag { kPiece = 1, kBeat = 2 };
 
-// MPI counts in int.
-constexpr size_t kLargestMessage = size_t{1} << 30;
-// Looks before a rank that waits begins to sleep.
+// A message of more bytes would wait until its receiver has asked for it. Where that question stands behind megabytes
+// that go the other way, as on TCP, the two directions take turns, at half the rate.
+constexpr size_t kMessageBytes = 63 << 10;
+// Messages of one exchange that are under way at a time, in each direction, to all others together.
+constexpr int kMostUnderWay = 64;
+// Looks without a message before a rank that waits begins to sleep.
 constexpr int kEagerLooks = 100;
-constexpr char kUnlike[] = "the ranks send values that do not fit together";
 constexpr auto kBetweenLooks = std::chrono::microseconds(50);
 constexpr auto kBetweenBeats = std::chrono::seconds(1);
 // A rank that has not looked for so long stood still itself, as a job that a terminal has suspended.
@@ -43,10 +46,24 @@ struct State {
   char sent = 0, heard = 0;
   MPI_Request sending = MPI_REQUEST_NULL, hearing = MPI_REQUEST_NULL;
   Clock::time_point lastSent, lastHeard, lastLook;
+};
+
+// What one rank sends to another in an exchange, or gets from it, message by message.
+struct Stream {
+  char* data;
+  size_t left;
+  int peer;
+  bool brings;
+  bool over = false;
+};
+
+// Streams of an exchange, and their messages that are under way: those of a slot belong to one stream.
+struct Traffic {
+  std::vector<Stream> streams;
+  std::vector<size_t> streamOf;
   std::vector<MPI_Request> requests;
+  std::vector<int> expected, indices;
   std::vector<MPI_Status> statuses;
-  // Bytes that each request brings; -1 of one that sends.
-  std::vector<int> expected;
 };
 
 State& state() {
@@ -120,60 +137,73 @@ const char* beat(double seconds) {
   return fail(nameOf(before) + " has been silent for " + std::to_string(static_cast<int>(silent)) + " seconds");
 }
 
+// Begins the next message of a slot's stream, if there is one. The last message of a stream is shorter than the others,
+// so that ranks whose streams are not of one length find out.
+int beginNext(Traffic& t, size_t slot) {
+  Stream& stream = t.streams[t.streamOf[slot]];
+  if (stream.over) return MPI_SUCCESS;
+  const int count = static_cast<int>(std::min(kMessageBytes, stream.left));
+  stream.over = stream.left < kMessageBytes;
+  char* data = stream.data;
+  stream.data += count;
+  stream.left -= static_cast<size_t>(count);
+  t.expected[slot] = count;
+  MPI_Request* request = &t.requests[slot];
+  return stream.brings ? MPI_Irecv(data, count, MPI_CHAR, stream.peer, kPiece, MPI_COMM_WORLD, request)
+                       : MPI_Isend(data, count, MPI_CHAR, stream.peer, kPiece, MPI_COMM_WORLD, request);
+}
+
 const char* exchange(const Piece* out, const Piece* in, double seconds, int (*stopped)(void*), void* context) {
   State& s = state();
-  s.requests.clear();
-  s.expected.clear();
-  const auto each = [&](const Piece& piece, bool brings, auto&& start) {
-    char* data = static_cast<char*>(piece.data);
-    for (size_t begin = 0; begin < piece.bytes; begin += kLargestMessage) {
-      s.requests.push_back(MPI_REQUEST_NULL);
-      const int count = static_cast<int>(std::min(kLargestMessage, piece.bytes - begin));
-      s.expected.push_back(brings ? count : -1);
-      if (const int code = start(data + begin, count, &s.requests.back()); code != MPI_SUCCESS) return code;
-    }
-    return int{MPI_SUCCESS};
-  };
-  for (int step = 0; step < s.size; step++) {
+  static Traffic t;
+  t.streams.clear();
+  t.streamOf.clear();
+  if (in[s.rank].bytes != out[s.rank].bytes) return fail(kUnlikeValues);
+  std::copy_n(static_cast<const char*>(out[s.rank].data), out[s.rank].bytes, static_cast<char*>(in[s.rank].data));
+  const int slots = std::max(2, kMostUnderWay / std::max(1, s.size - 1));
+  for (int step = 1; step < s.size; step++) {
     const int from = (s.rank + s.size - step) % s.size, to = (s.rank + step) % s.size;
-    if (step == 0) {
-      if (in[from].bytes != out[to].bytes) return fail(kUnlike);
-      std::copy_n(static_cast<const char*>(out[to].data), out[to].bytes, static_cast<char*>(in[from].data));
-      continue;
-    }
-    int code = each(in[from], true, [&](char* data, int count, MPI_Request* request) {
-      return MPI_Irecv(data, count, MPI_CHAR, from, kPiece, MPI_COMM_WORLD, request);
-    });
-    if (code == MPI_SUCCESS) {
-      code = each(out[to], false, [&](char* data, int count, MPI_Request* request) {
-        return MPI_Isend(data, count, MPI_CHAR, to, kPiece, MPI_COMM_WORLD, request);
-      });
-    }
-    if (code != MPI_SUCCESS) return failed(code);
+    const auto add = [&](const Piece& piece, int peer, bool brings) {
+      if (piece.bytes == 0) return;
+      const size_t messages = piece.bytes / kMessageBytes + 1;
+      t.streamOf.insert(t.streamOf.end(), std::min(messages, static_cast<size_t>(slots)), t.streams.size());
+      t.streams.push_back({static_cast<char*>(piece.data), piece.bytes, peer, brings});
+    };
+    add(in[from], from, true);
+    add(out[to], to, false);
   }
-  s.statuses.resize(s.requests.size());
-  for (int look = 0;; look++) {
+  t.requests.assign(t.streamOf.size(), MPI_REQUEST_NULL);
+  t.expected.resize(t.streamOf.size());
+  t.indices.resize(t.streamOf.size());
+  t.statuses.resize(t.streamOf.size());
+  for (size_t slot = 0; slot < t.streamOf.size(); slot++) {
+    if (const int code = beginNext(t, slot); code != MPI_SUCCESS) return failed(code);
+  }
+  for (int looks = 0;;) {
     int done = 0;
-    const int code = MPI_Testall(static_cast<int>(s.requests.size()), s.requests.data(), &done, s.statuses.data());
+    int code = MPI_Testsome(static_cast<int>(t.requests.size()), t.requests.data(), &done, t.indices.data(),
+                            t.statuses.data());
     if (code != MPI_SUCCESS) return failed(code);
-    if (done) {
-      for (size_t i = 0; i < s.requests.size(); i++) {
-        int count = 0;
-        if (s.expected[i] >= 0) MPI_Get_count(&s.statuses[i], MPI_CHAR, &count);
-        if (s.expected[i] >= 0 && count != s.expected[i]) return fail(kUnlike);
-      }
-      s.lastHeard = s.lastLook = Clock::now();
-      // A rank that never has to wait tells the next one here that it lives.
-      return s.lastHeard - s.lastSent < kBetweenBeats ? nullptr : beat(seconds);
+    if (done == MPI_UNDEFINED) break;
+    for (int i = 0; i < done; i++) {
+      const size_t slot = static_cast<size_t>(t.indices[static_cast<size_t>(i)]);
+      int count = t.expected[slot];
+      if (t.streams[t.streamOf[slot]].brings) MPI_Get_count(&t.statuses[static_cast<size_t>(i)], MPI_CHAR, &count);
+      if (count != t.expected[slot]) return fail(kUnlikeValues);
+      if (code = beginNext(t, slot); code != MPI_SUCCESS) return failed(code);
     }
+    if (done > 0) continue;
     if (stopped(context)) return fail("this rank has given up");
-    if (look < kEagerLooks) {
+    if (looks++ < kEagerLooks) {
       std::this_thread::yield();
       continue;
     }
     if (const char* error = beat(seconds)) return error;
     std::this_thread::sleep_for(kBetweenLooks);
   }
+  s.lastHeard = s.lastLook = Clock::now();
+  // A rank that never has to wait tells the next one here that it lives.
+  return s.lastHeard - s.lastSent < kBetweenBeats ? nullptr : beat(seconds);
 }
 
 void close(int broken) {

@@ -138,6 +138,33 @@ describe.skipIf(!there)("mpirun ostinato train", () => {
     expect(loss(four)).toBeCloseTo(loss(one), 4);
   }, 60_000);
 
+  test("sums of any length are right, and of lengths that are not alike the ranks are told", () => {
+    const index = new URL("../../dist/index.js", import.meta.url).href;
+    // A message has 64,512 bytes at most, and two ranks exchange halves: 16,128 numbers are half a message, 32,256 a whole one.
+    const program = `
+      import { Graph, mpi, nativeExecutor, ops } from ${JSON.stringify(index)};
+      const communicator = await mpi();
+      const { rank } = communicator;
+      const sum = async (n) => {
+        const graph = new Graph();
+        graph.output("y", ops.awaitSum(ops.allReduce([graph.feed("x", "f32", [n])]), { begin: 0, shape: [n] }));
+        const executor = nativeExecutor();
+        const program = executor.compile(graph.program(), executor.createStore(), { communicator });
+        return (await program.run({ x: Float32Array.from({ length: n }, (_, i) => (rank + 1) * (i % 1000)) })).outputs.y;
+      };
+      const lengths = [1, 2, 3, 16127, 16128, 32255, 32256, 32257, 64512, 3000001];
+      const right = [];
+      for (const n of lengths) right.push((await sum(n)).every((y, i) => y === 3 * (i % 1000)));
+      if (rank === 0) console.log(JSON.stringify(right));
+      const error = await sum(rank === 0 ? 32256 : 64512).then(() => "none", (error) => error.message);
+      console.log(JSON.stringify(error));
+      process.exit();`;
+    const node = [process.execPath, "--input-type=module", "-e", program];
+    const { stdout } = spawnSync("mpirun", [...flags, "-n", "2", ...node], { env, encoding: "utf8", timeout: 60_000 });
+    expect(stdout).toContain(JSON.stringify(Array(10).fill(true)));
+    expect(stdout).toContain("the ranks send values that do not fit together");
+  });
+
   test("what a rank cannot do ends all, with its number", async () => {
     const { code, stderr } = await onRanks(2, train("one", "--epochs", "1"));
     expect(code).not.toBe(0);
