@@ -161,6 +161,16 @@ HWY_INLINE void storeTile(const Floats (&sums)[Rows][Vectors], const TileOutput&
   }
 }
 
+// Keeps a vector in its register. GCC would load it anew for each product, and loads are what bounds a tile of few
+// rows.
+HWY_INLINE void keep(Floats& x) {
+#if defined(__GNUC__) && !defined(__clang__) && HWY_ARCH_X86_64 && HWY_TARGET != HWY_SCALAR
+  asm("" : "+v"(x.raw));
+#else
+  (void)x;
+#endif
+}
+
 // With few rows the multiply-adds of one step are too few to hide their latency, so 4 (or 2) steps get sums of their
 // own.
 constexpr int tileDepth(int rows) { return rows == 1 ? 4 : rows <= 3 ? 2 : 1; }
@@ -199,7 +209,10 @@ HWY_NOINLINE void tile(const TileInput& in, const TileOutput& out) {
       }
       Floats columns[Vectors];
       HWY_UNROLL(4)
-      for (int v = 0; v < Vectors; v++) columns[v] = loadFloats(b + s * ldb + v * kLanes);
+      for (int v = 0; v < Vectors; v++) {
+        columns[v] = loadFloats(b + s * ldb + v * kLanes);
+        keep(columns[v]);
+      }
       HWY_UNROLL(16)
       for (int r = 0; r < Rows; r++) {
         const Floats x = setFloats(PackedA ? a[s * Rows + r] : a[r * lda + s]);
