@@ -48,7 +48,7 @@ struct State {
   Clock::time_point lastSent, lastHeard, lastLook;
 };
 
-// What one rank sends to another in an exchange, or gets from it, message by message.
+// Everything that one rank sends to another in an exchange, or gets from it, message by message.
 struct Stream {
   char* data;
   size_t left;

@@ -388,6 +388,38 @@ test("rows are those of a table that fills a bucket, and single numbers of what 
   ]);
 });
 
+test("the simulation of costs has the buckets of a training", async () => {
+  const simulation = "../../bench/ranks/simulation.mjs";
+  const { bucketsOf } = (await import(simulation)) as {
+    bucketsOf: (sizes: object, bytes: number, rounded: boolean) => { numbers: number; rows?: object }[];
+  };
+  const wide = CharacterTokenizer.fromText(
+    Array.from({ length: 300 }, (_, i) => String.fromCodePoint(500 + i)).join(""),
+  );
+  const sizes = { V: wide.size, E: 20, H: 24, layers: 2 };
+  const executor = new ReferenceExecutor();
+  const model = await LanguageModel.create({ tokenizer: wide, embeddingSize: 20, hiddenSize: 24, layers: 2, executor });
+  for (const [bucketMegabytes, compress] of [
+    [0.01, "none"],
+    [0.01, "bfloat16"],
+    [1, "none"],
+  ] as const) {
+    const graph = new Graph();
+    const { parameters } = model;
+    const gradients = parameters.map(({ name, shape }) => graph.feed(name, "f32", shape));
+    const last = ["total", "count", "stop", "checkpoint"].map((name) => graph.feed(name, "f32", []));
+    const reduction = { ...usualReduction, bucketMegabytes, compress };
+    const sums = sumOverRanks(graph, { gradients, parameters, last }, reduction);
+    for (const [i, sum] of [...sums.gradients, ...sums.last].entries()) graph.output(`${i}`, sum);
+    const { ops: all, values } = graph.program();
+    const sent = all
+      .filter(({ name }) => name === "allReduce")
+      .map(({ results }) => values[results[0] as number]?.shape[0]);
+    const expected = bucketsOf({ ...sizes, B: 4, T: 5 }, bucketMegabytes * 2 ** 20, compress === "bfloat16");
+    expect(expected.map(({ numbers }) => numbers)).toEqual(sent);
+  }
+});
+
 test("validation is shared out and merged, and all ranks end with the best parameters", async () => {
   const validation = new WindowData(stream, { batchSize: 5, windowLength: 9, role: "validate" });
   const options = { epochs: 3, validation } as object;
