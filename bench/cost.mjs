@@ -48,6 +48,8 @@ const carried = 0.85;
 const [[H], [seconds], [latency], [spread], [moments], [megabytes], [share]] = [
   ...["local-steps", "seconds", "latency", "spread", "moments", "bucket-megabytes", "share"].map(numbers),
 ];
+if (H < 1 || numbers("machines").some((count) => count < 1))
+  throw new Error("--local-steps, --machines: expected 1 or more.");
 if (!["W1", "W2", "W3"].includes(values.workload))
   throw new Error(`--workload: expected W1, W2 or W3, got "${values.workload}".`);
 const whole = workloads[values.workload];

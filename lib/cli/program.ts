@@ -65,10 +65,14 @@ export function programOf(kinds: readonly CliKind[], begins: (command: Command) 
 function helpCommand(root: Command): Command {
   return new Command("help")
     .description("display help for command")
-    .argument("[command]")
-    .action((name?: string) => {
-      const named = name === undefined ? root : root.commands.find((command) => command.name() === name);
-      if (!named) root.error(`error: unknown command '${name}'`);
+    .argument("[command...]")
+    .action((names: string[]) => {
+      let named: Command = root;
+      for (const name of names) {
+        const next = named.commands.find((command) => command.name() === name);
+        if (!next) named.error(`error: unknown command '${name}'`);
+        named = next;
+      }
       named.help();
     });
 }

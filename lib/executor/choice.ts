@@ -5,7 +5,7 @@ import { loadWasm } from "./loadWasm.js";
 import type { NativeExecutorOptions } from "./native.js";
 import { nativeExecutor } from "./native.js";
 import { ReferenceExecutor } from "./reference/executor.js";
-import type { WasmExecutorOptions } from "./wasm/executor.js";
+import type { WasmExecutor, WasmExecutorOptions } from "./wasm/executor.js";
 
 /** Names of the executors, best first. */
 export const executorNames = ["native", "wasm", "reference"] as const;
@@ -28,7 +28,7 @@ export const executorRule = optional(
 export function executorOf(choice: ExecutorChoice | undefined): Executor {
   if (choice === undefined) return defaultExecutor().executor;
   if (choice === "native") return nativeExecutor();
-  if (choice === "wasm") return loadWasm();
+  if (choice === "wasm") return wasmOfProcess();
   return choice === "reference" ? new ReferenceExecutor() : choice;
 }
 
@@ -54,9 +54,20 @@ export function defaultExecutor(
   }
 }
 
+let shared: WeakRef<WasmExecutor> | undefined;
+
+/** The one executor of all models that name none of their own: each has threads and a memory. */
+function wasmOfProcess(): WasmExecutor {
+  const known = shared?.deref();
+  if (known && !known.stopped) return known;
+  const executor = loadWasm();
+  shared = new WeakRef(executor);
+  return executor;
+}
+
 function withoutBinary(options: WasmExecutorOptions): Executor {
   try {
-    return loadWasm(options);
+    return options.threads === undefined ? wasmOfProcess() : loadWasm(options);
   } catch (error) {
     if (!(error instanceof OstinatoError) || error.code !== "ERR_OSTINATO_ADDON") throw error;
     return new ReferenceExecutor();

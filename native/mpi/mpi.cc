@@ -29,7 +29,7 @@ enum Tag { kPiece = 1, kBeat = 2 };
 // A message of more bytes would wait until its receiver has asked for it. Where that question stands behind megabytes
 // that go the other way, as on TCP, the two directions take turns, at half the rate.
 constexpr size_t kMessageBytes = 63 << 10;
-// Messages of one exchange that are under way at a time, in each direction, to all others together.
+// Messages of one exchange that are under way at a time, in each direction, to all others together; but two to each.
 constexpr int kMostUnderWay = 64;
 // Looks without a message before a rank that waits begins to sleep.
 constexpr int kEagerLooks = 100;
@@ -81,6 +81,17 @@ const char* failed(int code) {
   int length = 0;
   MPI_Error_string(code, text, &length);
   return fail("MPI: " + std::string(text, static_cast<size_t>(length)));
+}
+
+// The first of some messages that failed. One that is longer than this rank expects is the other's, not MPI's.
+const char* failedAmong(const MPI_Status* statuses, int count) {
+  for (int i = 0; i < count; i++) {
+    int kind = MPI_SUCCESS;
+    MPI_Error_class(statuses[i].MPI_ERROR, &kind);
+    if (kind == MPI_ERR_TRUNCATE) return fail(kUnlikeValues);
+    if (kind != MPI_SUCCESS && kind != MPI_ERR_PENDING) return failed(statuses[i].MPI_ERROR);
+  }
+  return failed(MPI_ERR_IN_STATUS);
 }
 
 std::string nameOf(int rank) {
@@ -183,6 +194,7 @@ const char* exchange(const Piece* out, const Piece* in, double seconds, int (*st
     int done = 0;
     int code = MPI_Testsome(static_cast<int>(t.requests.size()), t.requests.data(), &done, t.indices.data(),
                             t.statuses.data());
+    if (code == MPI_ERR_IN_STATUS) return failedAmong(t.statuses.data(), done);
     if (code != MPI_SUCCESS) return failed(code);
     if (done == MPI_UNDEFINED) break;
     for (int i = 0; i < done; i++) {

@@ -106,6 +106,7 @@ test.each([
   [["train", "ml", "a.txt"], "Did you mean lm?"],
   [["evalute", "m"], "did you mean evaluate?"],
   [["help", "tarin"], "did you mean train?"],
+  [["help", "train", "ml"], "did you mean lm?"],
 ])("what is mistyped is told what was probably meant: %j", (args, words) => {
   const { status, stderr } = spawnSync(process.execPath, [main, ...args], { encoding: "utf8" });
   expect(stderr).toContain(words);

@@ -74,7 +74,7 @@ test("without a native binary a line says that JavaScript computes, and --execut
     status: 0,
     stdout: ostinato([...write, "--executor", "reference"]).stdout,
     stderr: expect.stringMatching(
-      /^There is no native binary for [\w-]+: (plain JavaScript computes, slowly|WebAssembly computes, on one thread)\.\n$/,
+      /^There is no native binary for [\w-]+: (plain JavaScript computes, slowly|WebAssembly computes, on \d+ threads?)\.\n$/,
     ),
   });
   expect(ostinato([...write, "--executor", "native"], noAddon)).toMatchObject({ status: 1, stdout: "" });

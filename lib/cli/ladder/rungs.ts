@@ -92,7 +92,13 @@ export const rungs: readonly Rung[] = [
     unless: "words that come often gain nothing from their spelling",
     fits: ({ tokenizer }) => tokenizer.kind === "word",
     create: ({ tokenizer, executor, settings: { hiddenSize, dropout, seed } }) =>
-      CharacterAwareLanguageModel.create({ tokenizer, executor, seed, hiddenSize, dropout, layers: 1 }),
+      // Smaller first values would leave Adam for epochs with no more than how frequent words are.
+      CharacterAwareLanguageModel.create({
+        ...{ tokenizer, executor, seed, hiddenSize, dropout },
+        layers: 1,
+        initializer: "he",
+      }),
+    learningRate: 0.004,
   }),
   network({
     name: "transformer",

@@ -24,12 +24,21 @@ export type WasmExecutorOptions = OptionsOf<typeof wasmExecutorRules>;
  * Worker. The helpers end when the executor is collected; they keep no process alive.
  */
 export class WasmExecutor extends AddonExecutor {
-  /** The threads that compute. */
-  readonly threads: number;
+  readonly #module: WasmModule;
 
   private constructor(module: WasmModule) {
     super("wasm", wasmAddon(module));
-    this.threads = module.threads;
+    this.#module = module;
+  }
+
+  /** The threads that compute, the caller's included; with `loadNow`, those that were begun. */
+  get threads(): number {
+    return this.#module.threads;
+  }
+
+  /** Whether an error has ended it for good. @internal */
+  get stopped(): boolean {
+    return this.#module.stopped;
   }
 
   /**

@@ -73,8 +73,12 @@ function prepare(bytes: Uint8Array, wish?: number) {
   try {
     return { engine, threads, ...memoryFor(engine, bytes, { shared: threads > 1 }) };
   } catch (cause) {
-    if (cause instanceof RangeError && wish === undefined && threads > 1) return prepare(bytes, 1);
-    throw noModule(bytes, cause);
+    if (!(cause instanceof RangeError)) throw noModule(bytes, cause);
+    if (wish === undefined && threads > 1) return prepare(bytes, 1);
+    throw coded(
+      "ERR_OSTINATO_MEMORY",
+      `there is no room for a memory of ${threads > 1 ? "several threads" : "a module"}`,
+    );
   }
 }
 
@@ -153,6 +157,11 @@ export class WasmModule {
     // One that does not start is one less: those that are there do the work.
     for (const { ready } of own.#threads) ready.catch(() => {});
     return own;
+  }
+
+  /** Whether a trap has ended it. */
+  get stopped(): boolean {
+    return this.#trap !== undefined;
   }
 
   /** The threads that compute, the caller's included. */

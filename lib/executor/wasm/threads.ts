@@ -18,7 +18,7 @@ export interface ModuleThread {
 
 /** The part used here of a Worker. */
 interface NodeWorker {
-  once(event: "message" | "error", listener: (value: unknown) => void): NodeWorker;
+  once(event: "message" | "error" | "exit", listener: (value: unknown) => void): NodeWorker;
   unref(): void;
   terminate(): unknown;
 }
@@ -75,7 +75,18 @@ export function defaultThreads(): number {
   const named = Number(host.process?.env?.OSTINATO_NUM_THREADS);
   if (Number.isInteger(named) && named >= 1 && named <= 256) return named;
   const os = host.process?.getBuiltinModule?.("node:os");
-  return Math.min(256, os?.availableParallelism() ?? host.navigator?.hardwareConcurrency ?? 1);
+  return Math.min(256, quota(), os?.availableParallelism() ?? host.navigator?.hardwareConcurrency ?? 1);
+}
+
+/** CPUs that a container of Linux may use, which old versions of Node do not count; infinity where nobody says. */
+function quota(): number {
+  try {
+    const text = host.process?.getBuiltinModule?.("node:fs").readFileSync("/sys/fs/cgroup/cpu.max", "utf8") ?? "";
+    const [share, period] = text.split(" ").map(Number) as [number, number];
+    return share > 0 && period > 0 ? Math.ceil(share / period) : Number.POSITIVE_INFINITY;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
 }
 
 /** Starts a thread, which keeps no process alive. */
@@ -88,6 +99,7 @@ function inNode({ Worker }: Threads, task: ThreadTask): ModuleThread {
   const worker = new Worker(source, { eval: true, execArgv: [], workerData: task });
   const ready = new Promise<void>((resolve, reject) => {
     worker.once("message", () => resolve()).once("error", reject);
+    worker.once("exit", () => reject(new Error("a thread has ended before it began")));
   }).finally(() => worker.unref());
   return { ready, end: () => worker.terminate() };
 }
