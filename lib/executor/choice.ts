@@ -1,11 +1,12 @@
 import { OstinatoError } from "../errors.js";
-import { optional, value } from "../options.js";
+import { completeOptions, optional, value } from "../options.js";
 import type { Executor } from "./executor.js";
 import { loadWasm } from "./loadWasm.js";
 import type { NativeExecutorOptions } from "./native.js";
 import { nativeExecutor } from "./native.js";
 import { ReferenceExecutor } from "./reference/executor.js";
 import type { WasmExecutor, WasmExecutorOptions } from "./wasm/executor.js";
+import { wasmExecutorRules } from "./wasm/executor.js";
 
 /** Names of the executors, best first. */
 export const executorNames = ["native", "wasm", "reference"] as const;
@@ -46,6 +47,7 @@ export function defaultExecutor(
   executor: Executor;
   problem: OstinatoError | null;
 } {
+  completeOptions("WasmExecutor", wasmOptions, wasmExecutorRules);
   try {
     return { executor: nativeExecutor(options), problem: null };
   } catch (error) {

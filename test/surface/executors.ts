@@ -8,7 +8,7 @@ const { executor, feeds, native, program } = things;
 
 export const executorRows: Record<string, Entry> = {
   nativeExecutor: entry(ostinato.nativeExecutor as never, () => [{ matmulPrecision: "high" }]),
-  defaultExecutor: entry(ostinato.defaultExecutor as never, () => [{ matmulPrecision: "high" }]),
+  defaultExecutor: entry(ostinato.defaultExecutor as never, () => [{ matmulPrecision: "high" }, { threads: 2 }]),
   threadGroup: entry(ostinato.threadGroup as never, () => [1]),
   setThreads: entry(ostinato.setThreads as never, () => [2]),
   ReferenceExecutor: entry(made(ReferenceExecutor), () => [{ precision: "float64" }]),
