@@ -184,7 +184,11 @@ export class WasmModule {
 
   #endThreads(): void {
     const threads = this.#threads.splice(0);
-    for (const thread of threads) thread.end();
+    for (const thread of threads) {
+      // One that has not begun fails by this, and nobody waits for it.
+      thread.ready.catch(() => {});
+      thread.end();
+    }
     if (threads.length > 0 && !this.#trap) this.#exports.threadsSet(1);
   }
 
