@@ -18,18 +18,6 @@ HWY_BEFORE_NAMESPACE();
 namespace ostinato {
 namespace HWY_NAMESPACE {
 
-// The first `count` floats, zeros after them; never reads past them.
-HWY_INLINE Floats loadFirst(const float* p, int count) {
-#if HWY_TARGET == HWY_AVX2 || HWY_TARGET <= HWY_AVX3
-  const FloatTag d;
-  return hn::MaskedLoad(hn::FirstN(d, static_cast<size_t>(count)), d, p);
-#else
-  alignas(64) float line[kLanes] = {};
-  for (int i = 0; i < count; i++) line[i] = p[i];
-  return loadFloats(line);
-#endif
-}
-
 #if HWY_TARGET != HWY_SCALAR
 // A vector of any size folded into four lanes.
 HWY_INLINE hn::Vec<hn::FixedTag<float, 4>> sumOfQuarters(hn::Vec<hn::FixedTag<float, 4>> x) { return x; }
