@@ -1,5 +1,6 @@
 // Panels of A times panels of B: sums of up to 6 rows by 64 columns stay in 24 registers while depths run. Each pair of
-// depths takes 4 vectors of B and a broadcast for each row: 10 loads for 24 instructions.
+// depths takes 4 vectors of B and a broadcast for each row: 10 loads for 24 instructions. Both come from L2, a panel of
+// B anew for each tile: what the next 32 depths need is fetched while these are multiplied.
 #include "products/bfloat16/instructions.h"
 #include "products/bfloat16_dots/dots.h"
 
@@ -61,10 +62,13 @@ OSTINATO_DOTS void tile(const BFloat16* a, int64_t step, const BFloat16* b, int6
     for (int v = 0; v < Vectors; v++) sums[r][v] = _mm512_setzero_ps();
   }
   for (int64_t left = steps(k); left > 0; left--, a += step, b += 2 * kTile) {
+    for (int r = 0; r < Rows; r++) __builtin_prefetch(a + step + r * kDepth);
     for (int64_t pair = 0; pair < kPairs; pair++) {
       __m512i columns[Vectors];
       for (int v = 0; v < Vectors; v++) {
-        columns[v] = _mm512_load_si512(b + v / 2 * bPanel + v % 2 * kTile + pair * 2 * kGroup);
+        const BFloat16* column = b + v / 2 * bPanel + v % 2 * kTile + pair * 2 * kGroup;
+        columns[v] = _mm512_load_si512(column);
+        __builtin_prefetch(column + 2 * kTile);
       }
       for (int r = 0; r < Rows; r++) {
         int32_t both;

@@ -15,6 +15,8 @@ class DotsProvider final : public bfloat16::RoundingProvider {
     static const Packing one = [] {
       Packing packing = bfloat16::packingOf<1>();
       packing.multiply = bfloat16_dots::multiply;
+      // C costs more to add to than B to read from L3: measured on 1 MB of L2, 512 deep was 4 to 18 % slower.
+      packing.blockDepth = 2048;
       return packing;
     }();
     // In two parts three products take longer than one in float32.
