@@ -33,14 +33,14 @@ const native = (title, kind, does) => ({
   }),
 });
 
-const pytorch = (title, precision, does) => ({
+const pytorch = (title, precision, { does, compiled = false } = {}) => ({
   title,
   does,
   start: ({ workload, T, threads, python }) => ({
     command: python,
     arguments: [
       here("pytorch.py"),
-      JSON.stringify({ ...workloads[workload], ...training, precision }),
+      JSON.stringify({ ...workloads[workload], ...training, precision, compiled }),
       String(T),
       String(threads),
     ],
@@ -90,7 +90,12 @@ export const opponents = {
     note: "Fed random vectors like tfjs-wasm; it does not clip or carry state",
   },
   pytorch: pytorch("PyTorch, float32", "float32"),
-  "pytorch-bf16": pytorch("PyTorch, bfloat16 autocast", "bfloat16", computesInBatches),
+  "pytorch-compiled": pytorch("PyTorch, float32, torch.compile", "float32", { does: isTraining, compiled: true }),
+  "pytorch-bf16": pytorch("PyTorch, bfloat16 autocast", "bfloat16", { does: computesInBatches }),
+  "pytorch-bf16-compiled": pytorch("PyTorch, bfloat16 autocast, torch.compile", "bfloat16", {
+    does: isTraining,
+    compiled: true,
+  }),
   onnxruntime: {
     title: "ONNX Runtime",
     does: ({ kind }) => kind === "layer" || kind === "writing",

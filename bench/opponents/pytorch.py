@@ -2,7 +2,8 @@
 """pytorch.py SIZES WINDOW THREADS: a step of that work in PyTorch, for bench/run.mjs.
 
 SIZES is a workload of workloads.mjs and its training settings as JSON. Speaks the protocol of serve.mjs: reads
-{"seconds": n}, answers with the times of the steps made meanwhile.
+{"seconds": n}, answers with the times of the steps made meanwhile. Where SIZES says compiled, torch.compile makes the work from the tokens to the
+loss of a training.
 """
 
 import json
@@ -74,16 +75,24 @@ class Translator(nn.Module):
         return self.output(torch.tanh(self.combine(torch.stack(features))))
 
 
+def loss_of(model, sizes):
+    def loss(*inputs, targets):
+        with torch.autocast("cpu", torch.bfloat16, enabled=sizes["precision"] == "bfloat16"):
+            logits, state = model(*inputs)
+            return F.cross_entropy(logits.float(), targets), state
+
+    return torch.compile(loss) if sizes["compiled"] else loss
+
+
 def translation_step(sizes, T):
     model = Translator(*(sizes[name] for name in ("V", "E", "H", "layers", "attention")))
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     source, inputs, targets = (torch.randint(sizes["V"], (T, sizes["B"])) for _ in range(3))
+    loss_at = loss_of(lambda source, inputs: (model(source, inputs).flatten(0, 1), ()), sizes)
 
     def step():
         optimizer.zero_grad(set_to_none=True)
-        with torch.autocast("cpu", torch.bfloat16, enabled=sizes["precision"] == "bfloat16"):
-            logits = model(source, inputs)
-            loss = F.cross_entropy(logits.flatten(0, 1).float(), targets.flatten())
+        loss, _ = loss_at(source, inputs, targets=targets.flatten())
         loss.backward()
         optimizer.step()
         return loss.item()
@@ -98,12 +107,11 @@ def training_step(sizes, T):
     optimizer = torch.optim.SGD(model.parameters(), lr=sizes["learningRate"])
     inputs, targets = torch.randint(V, (T, B)), torch.randint(classes, (B,)) if classes else torch.randint(V, (T * B,))
     carried = [None]
+    loss_at = loss_of(model, sizes)
 
     def step():
         optimizer.zero_grad(set_to_none=True)
-        with torch.autocast("cpu", torch.bfloat16, enabled=sizes["precision"] == "bfloat16"):
-            logits, state = model(inputs, carried[0])
-            loss = F.cross_entropy(logits.float(), targets)
+        loss, state = loss_at(inputs, carried[0], targets=targets)
         carried[0] = tuple(entry.detach() for entry in state)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), sizes["clipNorm"])

@@ -43,9 +43,10 @@ export function verbsOf(kinds: readonly CliKind[]): Verb[] {
 /** The command of a verb. */
 export function verbCommand(verb: Verb, kinds: readonly CliKind[]): Command {
   const able = kindsWith(verb, kinds);
+  const all = kinds.map(({ kind }) => kind.name);
   const command = new VerbCommand(verb.name)
     .description(verb.description)
-    .argument("<model>", `folder of ${withArticle(able.join(" or "))}`);
+    .argument("<model>", able.length === all.length ? "folder of a model" : `folder of a model: ${shortly(able, all)}`);
   for (const [usage, description] of verb.arguments ?? []) command.argument(usage, description);
   verb.options?.(command);
   const own = kinds.flatMap(({ kind, abilities }) => {
@@ -190,8 +191,8 @@ class VerbCommand extends Command {
   #tellKinds(option: Option): void {
     const kinds = this.#kindsWith(option);
     if (kinds.length === this.#kinds.size) return;
-    const [own, heading] = [kinds.join(", "), option.helpGroupHeading];
-    option.helpGroup(heading ? heading.replace(/:$/, ` (${own}):`) : `For ${withArticle(own)}:`);
+    const [own, heading] = [shortly(kinds, [...this.#kinds.keys()]), option.helpGroupHeading];
+    option.helpGroup(heading ? heading.replace(/:$/, ` (${own}):`) : `For ${own}:`);
   }
 
   #kindsWith({ long }: Option): string[] {
@@ -199,6 +200,12 @@ class VerbCommand extends Command {
       own.options.some((option) => option.long === long) ? [kind] : [],
     );
   }
+}
+
+/** Some of all kinds in the fewest words: by their names, or by those of the others. */
+function shortly(kinds: readonly string[], all: readonly string[]): string {
+  const others = all.filter((kind) => !kinds.includes(kind));
+  return others.length < kinds.length ? `all but ${others.join(", ")}` : kinds.join(", ");
 }
 
 /** An option's description, with its default. */

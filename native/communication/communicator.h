@@ -53,7 +53,7 @@ class Communicator final : public Reducer {
   struct Job {
     float* values = nullptr;
     int64_t count = 0;
-    Sending sending;
+    Sending sending = {};
     const std::string* message = nullptr;
     std::vector<std::string>* answers = nullptr;
   };

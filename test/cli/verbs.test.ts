@@ -7,6 +7,7 @@ import { verbCommand, verbsOf } from "../../lib/cli/verbs.js";
 import { CharacterTokenizer } from "../../lib/data/index.js";
 import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
 import { LanguageModel } from "../../lib/models/languageModel/languageModel.js";
+import { Mixture } from "../../lib/models/mixture/mixture.js";
 import { Seq2Seq } from "../../lib/models/seq2seq/seq2seq.js";
 import type { OptionTable } from "../../lib/options.js";
 import { flag, list, whole } from "../../lib/options.js";
@@ -46,12 +47,24 @@ const commands = () =>
     kindOf(Seq2Seq.kind, (command) => command.option("--looks <n>").option("--both").option("--width <n>")),
   ]);
 
+test("help names the kinds that a verb takes, or the fewer that it does not", () => {
+  const kinds = [LanguageModel, Seq2Seq, Mixture].map(({ kind }) => kindOf(kind, (command) => command));
+  const helpFor = (able: number) =>
+    verbCommand(
+      draw,
+      kinds.map((kind, i) => (i < able ? kind : { ...kind, abilities: [] })),
+    ).helpInformation();
+  expect(helpFor(1)).toMatch(/ folder of a model: LanguageModel$/m);
+  expect(helpFor(2)).toMatch(/ folder of a model: all but Mixture$/m);
+});
+
 const drawn = (...words: string[]) => (commands()[0] as Command).parseAsync([folder, ...words], { from: "user" });
 
 test("a verb is one command for all kinds that have it, with the options of each", async () => {
   expect(commands().map((command) => command.name())).toEqual(["draw"]);
   const help = (commands()[0] as Command).helpInformation();
-  expect(help).toContain("folder of a LanguageModel or Seq2Seq");
+  expect(help).toMatch(/ folder of a model$/m);
+  expect(help).toContain("For LanguageModel:\n  --units");
   for (const name of ["out", "width", "units", "looks", "both"]) {
     expect(help.match(new RegExp(`--${name}\\b`, "g")), name).toHaveLength(1);
   }

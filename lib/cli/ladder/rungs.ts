@@ -69,6 +69,7 @@ export const rungs: readonly Rung[] = [
     brings: "gates that let the state pass unchanged: gradients reach back further",
     unless: "on a text of this size there is little to remember over long distances",
     create: recurrent({ cell: "gru" }),
+    learningRate: 0.004,
   }),
   network({
     name: "lstm",

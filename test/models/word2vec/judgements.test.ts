@@ -137,6 +137,16 @@ test("each judgement has its words without the spaces around them, its line and 
   });
   const tabs = await readWordJudgements(await fileOf("a,b\tc d\t0\r\n"));
   expect(tabs).toEqual({ pairs: [{ words: ["a,b", "c d"], score: 0, line: 1 }] });
+  const scored = { pairs: [{ words: ["old", "new"], score: 1.58, line: 2 }] };
+  for (const content of [
+    "word1\tword2\tPOS\tSimLex999\tconc(w1)\nold\tnew\tA\t1.58\t2.72\n", // SimLex-999
+    "word1 word2 POS score\nold new V 1.58\n", // SimVerb-3500
+    "# a heading\nold\tnew\t1.58\t1\t2\n", // the judgements of each person, in WordSim-353
+  ]) {
+    expect(await readWordJudgements(await fileOf(content))).toEqual(scored);
+  }
+  const unheaded = await readWordJudgements(await fileOf("old new V 1.58\n"));
+  expect(unheaded).toEqual({ pairs: [{ words: ["old", "new"], score: 1.58, line: 1 }] });
   const analogies = await readWordJudgements(await fileOf("a  b c d\n:  the capitals \ne f g h\n"));
   expect(analogies).toEqual({
     analogies: [
