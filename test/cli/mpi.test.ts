@@ -75,13 +75,20 @@ function stepsIn(stdout: string): { step: number; loss: number }[] {
   return lines.filter((line) => line.startsWith('{"event":"step"')).map((line) => JSON.parse(line));
 }
 
+/** The processes under one that have none below: MPICH's launcher starts its ranks through a proxy. */
+function leavesUnder(pid: number): number[] {
+  const { stdout } = spawnSync("pgrep", ["-P", `${pid}`], { encoding: "utf8" });
+  const children = stdout.split("\n").filter(Boolean).map(Number);
+  return children.flatMap((child) => {
+    const leaves = leavesUnder(child);
+    return leaves.length > 0 ? leaves : [child];
+  });
+}
+
 /** Sends a rank a signal: SIGKILL is what a machine does that fails. */
 function signalRank(launcher: ReturnType<typeof spawn>, rank: number, signal: NodeJS.Signals = "SIGKILL"): void {
-  const ranks = spawnSync("pgrep", ["-P", `${launcher.pid}`], { encoding: "utf8" })
-    .stdout.trim()
-    .split("\n");
-  const pid = Number(ranks[rank]);
-  if (pid > 0) process.kill(pid, signal);
+  const pid = leavesUnder(launcher.pid ?? 0)[rank];
+  if (pid !== undefined) process.kill(pid, signal);
 }
 
 const train = (out: string, ...more: string[]) => [
