@@ -46,7 +46,7 @@ export function verbCommand(verb: Verb, kinds: readonly CliKind[]): Command {
   const all = kinds.map(({ kind }) => kind.name);
   const command = new VerbCommand(verb.name)
     .description(verb.description)
-    .argument("<model>", able.length === all.length ? "folder of a model" : `folder of a model: ${shortly(able, all)}`);
+    .argument("<model>", `folder of a model (${namesOf(able, all)})`);
   for (const [usage, description] of verb.arguments ?? []) command.argument(usage, description);
   verb.options?.(command);
   const own = kinds.flatMap(({ kind, abilities }) => {
@@ -191,7 +191,7 @@ class VerbCommand extends Command {
   #tellKinds(option: Option): void {
     const kinds = this.#kindsWith(option);
     if (kinds.length === this.#kinds.size) return;
-    const [own, heading] = [shortly(kinds, [...this.#kinds.keys()]), option.helpGroupHeading];
+    const [own, heading] = [namesOf(kinds, [...this.#kinds.keys()]), option.helpGroupHeading];
     option.helpGroup(heading ? heading.replace(/:$/, ` (${own}):`) : `For ${own}:`);
   }
 
@@ -202,10 +202,11 @@ class VerbCommand extends Command {
   }
 }
 
-/** Some of all kinds in the fewest words: by their names, or by those of the others. */
-function shortly(kinds: readonly string[], all: readonly string[]): string {
+/** The names of some kinds, or of the few others. */
+function namesOf(kinds: readonly string[], all: readonly string[]): string {
   const others = all.filter((kind) => !kinds.includes(kind));
-  return others.length < kinds.length ? `all but ${others.join(", ")}` : kinds.join(", ");
+  if (others.length === 0) return "any kind";
+  return others.length <= 3 && others.length < kinds.length ? `all but ${others.join(", ")}` : kinds.join(", ");
 }
 
 /** An option's description, with its default. */

@@ -24,8 +24,9 @@ export type WordJudgements =
 
 /**
  * Reads a file of judgements about words. Each line has two words and a score, between tabs, commas or spaces, as WordSim-353 and
- * SimLex-999 have; the score is the first number after the words, and a first line without one is a heading. Or each line has the four
- * words of an analogy, and `: name` begins a section, as questions-words.txt of word2vec does.
+ * SimLex-999 have; scores stand in the column where the second line has the first number after its words, and a first line without one
+ * there is a heading. Or each line has the four words of an analogy, and `: name` begins a section, as questions-words.txt of
+ * word2vec does.
  * @throws InputError for a line that is neither: it names file and line.
  */
 export async function readWordJudgements(file: string): Promise<WordJudgements> {
@@ -35,10 +36,7 @@ export async function readWordJudgements(file: string): Promise<WordJudgements> 
   }));
   const used = lines.filter(({ text }) => text !== "");
   if (used.length === 0) throw new InputError(`${file} has no words.`);
-  // Four cells may also be a heading, which a line with a number follows.
-  const [first = [], second = []] = used.slice(0, 2).map(({ text }) => cellsOf(text));
-  const haveFourWords = first.length === 4 && scoreIn(first) === undefined && scoreIn(second) === undefined;
-  const areAnalogies = haveFourWords || used.some(({ text }) => text.startsWith(":"));
+  const areAnalogies = used.some(({ text }) => text.startsWith(":")) || cellsOf(used[0]?.text ?? "").length === 4;
   return areAnalogies ? { analogies: analogiesOf(file, used) } : { pairs: pairsOf(file, used) };
 }
 
@@ -53,18 +51,19 @@ function cellsOf(text: string): string[] {
   return text.split(separator).map((cell) => cell.trim());
 }
 
-function scoreIn([, , ...cells]: readonly string[]): number | undefined {
-  const number = cells.find((cell) => cell !== "" && Number.isFinite(Number(cell)));
-  return number === undefined ? undefined : Number(number);
+function numberIn(cell: string | undefined): number {
+  return cell ? Number(cell) : Number.NaN;
 }
 
 function pairsOf(file: string, lines: readonly Line[]): JudgedPair[] {
   const pairs: JudgedPair[] = [];
+  const rows = lines.map(({ text }) => cellsOf(text));
+  // The first line may be a heading, in which a column may be called "1".
+  const column = (rows[1] ?? rows[0] ?? []).findIndex((cell, i) => i >= 2 && Number.isFinite(numberIn(cell)));
   for (const [i, { text, line }] of lines.entries()) {
-    const cells = cellsOf(text);
-    const [a = "", b = ""] = cells;
-    const score = scoreIn(cells);
-    if (a !== "" && b !== "" && score !== undefined) pairs.push({ words: [a, b], score, line });
+    const [a = "", b = ""] = rows[i] ?? [];
+    const score = numberIn(rows[i]?.[column]);
+    if (a !== "" && b !== "" && Number.isFinite(score)) pairs.push({ words: [a, b], score, line });
     else if (i > 0) {
       throw new InputError(`${file}, line ${line}: expected two words and a number, got ${quote(text.slice(0, 60))}.`);
     }

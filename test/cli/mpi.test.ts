@@ -75,20 +75,18 @@ function stepsIn(stdout: string): { step: number; loss: number }[] {
   return lines.filter((line) => line.startsWith('{"event":"step"')).map((line) => JSON.parse(line));
 }
 
-/** The processes under one that have none below: MPICH's launcher starts its ranks through a proxy. */
-function leavesUnder(pid: number): number[] {
-  const { stdout } = spawnSync("pgrep", ["-P", `${pid}`], { encoding: "utf8" });
-  const children = stdout.split("\n").filter(Boolean).map(Number);
-  return children.flatMap((child) => {
-    const leaves = leavesUnder(child);
-    return leaves.length > 0 ? leaves : [child];
-  });
-}
+const childrenOf = (pid: number, ...words: readonly string[]) =>
+  spawnSync("pgrep", ["-P", `${pid}`, ...words], { encoding: "utf8" })
+    .stdout.split("\n")
+    .filter(Boolean)
+    .map(Number);
 
-/** Sends a rank a signal: SIGKILL is what a machine does that fails. */
-function signalRank(launcher: ReturnType<typeof spawn>, rank: number, signal: NodeJS.Signals = "SIGKILL"): void {
-  const pid = leavesUnder(launcher.pid ?? 0)[rank];
-  if (pid !== undefined) process.kill(pid, signal);
+/** Sends a rank a signal: SIGKILL is what a machine does that fails. MPICH's launcher starts its ranks through a proxy. */
+function signalRank({ pid }: ReturnType<typeof spawn>, rank: number, signal: NodeJS.Signals = "SIGKILL"): void {
+  if (pid === undefined) return;
+  const [proxy] = childrenOf(pid, "-x", "hydra_pmi_proxy");
+  const started = childrenOf(proxy ?? pid)[rank];
+  if (started !== undefined) process.kill(started, signal);
 }
 
 const train = (out: string, ...more: string[]) => [

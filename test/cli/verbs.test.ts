@@ -54,8 +54,8 @@ test("help names the kinds that a verb takes, or the fewer that it does not", ()
       draw,
       kinds.map((kind, i) => (i < able ? kind : { ...kind, abilities: [] })),
     ).helpInformation();
-  expect(helpFor(1)).toMatch(/ folder of a model: LanguageModel$/m);
-  expect(helpFor(2)).toMatch(/ folder of a model: all but Mixture$/m);
+  expect(helpFor(1)).toMatch(/ folder of a model \(LanguageModel\)$/m);
+  expect(helpFor(2)).toMatch(/ folder of a model \(all but Mixture\)$/m);
 });
 
 const drawn = (...words: string[]) => (commands()[0] as Command).parseAsync([folder, ...words], { from: "user" });
@@ -63,7 +63,7 @@ const drawn = (...words: string[]) => (commands()[0] as Command).parseAsync([fol
 test("a verb is one command for all kinds that have it, with the options of each", async () => {
   expect(commands().map((command) => command.name())).toEqual(["draw"]);
   const help = (commands()[0] as Command).helpInformation();
-  expect(help).toMatch(/ folder of a model$/m);
+  expect(help).toMatch(/ folder of a model \(any kind\)$/m);
   expect(help).toContain("For LanguageModel:\n  --units");
   for (const name of ["out", "width", "units", "looks", "both"]) {
     expect(help.match(new RegExp(`--${name}\\b`, "g")), name).toHaveLength(1);

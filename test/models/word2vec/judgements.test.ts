@@ -140,12 +140,12 @@ test("each judgement has its words without the spaces around them, its line and 
   const scored = { pairs: [{ words: ["old", "new"], score: 1.58, line: 2 }] };
   for (const content of [
     "word1\tword2\tPOS\tSimLex999\tconc(w1)\nold\tnew\tA\t1.58\t2.72\n", // SimLex-999
-    "word1 word2 POS score\nold new V 1.58\n", // SimVerb-3500
-    "# a heading\nold\tnew\t1.58\t1\t2\n", // the judgements of each person, in WordSim-353
+    "verb1 verb2 POS score relation\nold new V 1.58 NONE\n", // SimVerb-3500
+    "Word 1\tWord 2\tHuman (mean)\t1\t2\nold\tnew\t1.58\t1\t2.16\n", // each person's, in WordSim-353
   ]) {
     expect(await readWordJudgements(await fileOf(content))).toEqual(scored);
   }
-  const unheaded = await readWordJudgements(await fileOf("old new V 1.58\n"));
+  const unheaded = await readWordJudgements(await fileOf("old new V 1.58 NONE\n"));
   expect(unheaded).toEqual({ pairs: [{ words: ["old", "new"], score: 1.58, line: 1 }] });
   const analogies = await readWordJudgements(await fileOf("a  b c d\n:  the capitals \ne f g h\n"));
   expect(analogies).toEqual({
@@ -158,6 +158,8 @@ test("each judgement has its words without the spaces around them, its line and 
     ["a b 1\na b x\n", /line 2: expected two words and a number, got "a b x"/],
     ["a b 1\na,,2\n", /line 2: expected two words and a number/],
     ["a\tb\t1\na\tb\t\n", /line 2: expected two words and a number/],
+    ["a\tb\t1\t5\t4\nc\td\t2\t7\t3\ne\tf\tNA\t1\t2\n", /line 3: expected two words and a number/],
+    ["a\tb\t1\t5\t4\nc\td\t2\t7\t3\ne\tf\t1,58\t1\t2\n", /line 3: expected two words and a number/],
     ["a b 1\na b Infinity\n", /line 2: expected two words and a number/],
     ["a b c d\na b c d e\n", /line 2: expected the four words of an analogy, got "a b c d e"/],
     [": x\n", /has no line of four words/],
