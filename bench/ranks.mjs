@@ -13,7 +13,8 @@ import { training, workloads } from "./workloads.mjs";
 const help = `node bench/ranks.mjs [options]
   --workload NAME  W1, W2 or W3 of workloads.mjs (W2)
   --ranks N        processes of one thread each (2)
-  --rate R         a network between them, each with an address of its own: 1gbit, 100mbit ... Needs Linux, root, ip and tc
+  --rate R         Mbit/s of a network between them, each with an address of its own. Needs Linux, root, ip and tc
+  --delay D        milliseconds that each message is longer on its way there (0). Needs python3
   --steps N        updates that are measured in each round (60)
   --rounds N       times that each row has its turn; the median counts (3)
   --precision P    matmulPrecision of all: highest, high, medium (highest)
@@ -27,7 +28,14 @@ Needs MPI: apt-get install libopenmpi-dev openmpi-bin, then npm run setup.
 const text = (initial) => ({ type: "string", default: initial });
 const { values } = parseArgs({
   options: {
-    ...{ workload: text("W2"), ranks: text("2"), rate: { type: "string" }, steps: text("60"), rounds: text("3") },
+    ...{
+      workload: text("W2"),
+      ranks: text("2"),
+      rate: { type: "string" },
+      delay: text("0"),
+      steps: text("60"),
+      rounds: text("3"),
+    },
     ...{ precision: text("highest"), "local-steps": text("50"), python: { type: "string" }, only: { type: "string" } },
     help: { type: "boolean", default: false },
   },
@@ -40,7 +48,7 @@ if (values.help) {
 const execFileAsync = promisify(execFile);
 const [ranks, rounds] = [Number(values.ranks), Number(values.rounds)];
 const place = (file) => fileURLToPath(new URL(file, import.meta.url));
-const network = values.rate === undefined ? null : new Network(ranks, values.rate);
+const network = values.rate === undefined ? null : new Network(ranks, Number(values.rate), Number(values.delay));
 
 /** Runs commands beside each other to their end. @returns what the first rank measured: tokens a second */
 async function measured(commands, environment) {
@@ -74,7 +82,7 @@ async function besideEachOther() {
 }
 
 const large = 1e6;
-const link = network ? values.rate : "TCP";
+const link = network ? `${values.rate} Mbit/s${Number(values.delay) > 0 ? ` and ${values.delay} ms` : ""}` : "TCP";
 const rows = [
   { title: `one process, ${ranks} threads`, run: () => measured([own({})], { OSTINATO_NUM_THREADS: String(ranks) }) },
   { title: "one process, one thread", run: () => measured([own({})], { OSTINATO_NUM_THREADS: "1" }) },
@@ -120,7 +128,7 @@ const chosen = rows.filter(({ title }) => values.only?.split(",").some((part) =>
 const rates = new Map(chosen.map(({ title }) => [title, []]));
 try {
   network?.down();
-  network?.up();
+  await network?.up();
   for (let round = 0; round < rounds; round++) {
     for (const { title, run } of chosen) {
       try {
