@@ -18,6 +18,7 @@ export function trainCommand(kinds: readonly Command[]): Command {
     .description("train a model")
     .usage("[command] [options]")
     .enablePositionalOptions()
+    .configureHelp({ sortSubcommands: true })
     .allowUnknownOption()
     .allowExcessArguments()
     .hook("preSubcommand", (train, kind) => {
@@ -52,7 +53,7 @@ async function resumeFrom(folder: string, more: readonly string[], kinds: readon
 }
 
 function unknownKind({ args: [word] }: Command, kinds: readonly Command[]): OptionError {
-  const names = kinds.map((kind) => kind.name());
+  const names = kinds.map((kind) => kind.name()).sort();
   const nearest = word === undefined ? undefined : nearestName(word, [...names, "--resume"]);
   const problem = word === undefined ? "expected a kind of model" : `there is no ${JSON.stringify(word)}`;
   const known = `There are ${names.join(", ")}; and --resume <folder>.`;
