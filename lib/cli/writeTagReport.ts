@@ -39,7 +39,7 @@ export async function taggedTexts(
     shown.map(({ tokens }) => tokens),
     { signal },
   );
-  const marksSpans = model.labels.some((label) => /^[BIESLU]-/.test(label));
+  const marksSpans = model.labels.some((label) => /^[BIESLUM]-/.test(label));
   const texts = shown.map((sentence, i) => {
     const tags = found[i]?.tags as string[];
     return marksSpans ? spansOf(sentence, tags) : tokensOf(sentence, tags);

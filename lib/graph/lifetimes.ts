@@ -35,6 +35,7 @@ export function planLifetimes(recorded: Recorded): Program {
   const owner = ownersOf(views, recorded.places);
   const loops = loopsOf(recorded.nodes);
   expectLastUses(recorded, { owner, views });
+  expectReaders(recorded);
   const skipped = skippedResults(recorded);
   const lifetimes = lifetimesOf(recorded, { owner, loops, skipped });
 
@@ -136,6 +137,21 @@ function expectLastUses(
     }
   }
   for (const { name, value } of outputs) expectWhole(value, `output ${JSON.stringify(name)}`);
+}
+
+/** Whether results that one op alone may read are read by no other. */
+function expectReaders({ nodes, outputs, tensors }: Recorded): void {
+  const makers = new Map<number, Node>();
+  const expectReader = (id: number, reader: string, text = reader) => {
+    const { name, readBy } = makers.get(id)?.operation ?? {};
+    if (readBy === undefined || readBy === reader) return;
+    throw new ShapeError(`Graph: ${text} cannot read ${tensors[id]}: what ${name} makes is for ${readBy} alone.`);
+  };
+  for (const node of nodes) {
+    for (const operand of node.operands) if (operand) expectReader(operand.id, node.operation.name);
+    if (node.operation.readBy) for (const { id } of node.results) makers.set(id, node);
+  }
+  for (const { name, value } of outputs) expectReader(value, "", `output ${JSON.stringify(name)}`);
 }
 
 /** Ids of the optional results that nobody reads: they get no memory. */

@@ -64,6 +64,8 @@ export interface Operation<
   readonly attributes?: A;
   /** Operands that the op may overwrite with anything. Nothing may read them afterwards. */
   readonly consumes?: readonly NameIn<O[number]>[];
+  /** The only op that may read the results. */
+  readonly readBy?: string;
   /** Operands that are variables and are updated in place. */
   readonly mutates?: readonly NameIn<O[number]>[];
   /** In the body of a loop it runs in every step, also where it meets nothing but the world outside. */

@@ -34,7 +34,8 @@ export interface Span {
 
 /**
  * The spans that tags B-X, I-X, E-X, S-X and O (or "[", "]", and "." for none) mark, by the rules of conlleval (Tjong Kim Sang &
- * Buchholz 2000): tags in IOB1, IOB2, BIOES and IOE, and also those that break their rules, mark spans.
+ * Buchholz 2000): tags in IOB1, IOB2, BIOES and IOE, and also those that break their rules, mark spans. So do BILOU's L-X and U-X, and the
+ * M-X of BMES, in place of E-X, S-X and I-X.
  * @throws InputError for anything but a list of texts.
  */
 export function tagSpans(tags: readonly string[]): Span[] {
@@ -46,11 +47,12 @@ export function tagSpans(tags: readonly string[]): Span[] {
   let before = outside;
   for (const [t, tag] of [...tags, "O"].entries()) {
     const own = partsOf(tag);
-    if (open && ends(before, own)) {
+    const next = begins(before, own);
+    if (open && (next || ends(before, own))) {
       spans.push({ ...open, end: t });
       open = null;
     }
-    if (begins(before, own)) open = { type: own.type, begin: t };
+    if (next) open = { type: own.type, begin: t };
     before = own;
   }
   return spans;
@@ -122,10 +124,15 @@ interface TagParts {
 
 const outside: TagParts = { mark: "O", type: "" };
 
+/** The marks of other forms, by the marks that conlleval knows. */
+const usualMarks: Readonly<Record<string, string>> = { L: "E", U: "S", M: "I" };
+
 /** A tag is its mark, and its type after a "-". */
 function partsOf(tag: string): TagParts {
   const dash = tag.indexOf("-");
-  return dash < 0 ? { mark: tag, type: "" } : { mark: tag.slice(0, dash), type: tag.slice(dash + 1) };
+  if (dash < 0) return { mark: tag, type: "" };
+  const mark = tag.slice(0, dash);
+  return { mark: usualMarks[mark] ?? mark, type: tag.slice(dash + 1) };
 }
 
 /** Whether a span ends before a tag: conlleval's endOfChunk. */

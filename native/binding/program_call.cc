@@ -38,6 +38,8 @@ Store::Lease leaseBound(Napi::Env env, Program& program, Runs runs, OutsideMemor
     outside.add(env, program.store().workspaceBytes() - before);
   } catch (const std::bad_alloc&) {
     throw coded(env, "ERR_OSTINATO_MEMORY", "not enough memory for the program's values");
+  } catch (const ProgramError& error) {
+    throw coded(env, "ERR_OSTINATO_PROGRAM", error.what());
   }
   return lease;
 }

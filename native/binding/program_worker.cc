@@ -30,8 +30,6 @@ void ProgramWorker::Execute() {
   } catch (const std::exception& error) {
     fail("ERR_OSTINATO_PROGRAM", error.what());
   }
-  // Whatever came of the zeros that were read in its place.
-  if (lease_->isBroken()) fail("ERR_OSTINATO_FILE", Store::kBroken);
   times_ = program_->takeTimes();
   lease_.reset();
   done();
@@ -39,6 +37,9 @@ void ProgramWorker::Execute() {
 
 void ProgramWorker::OnOK() {
   const Napi::Env env = Env();
+  // Whatever came of the zeros that were read in its place. Asked here, for variables may be declared while work goes
+  // on.
+  if (program_->store().isBroken()) fail("ERR_OSTINATO_FILE", Store::kBroken);
   if (code_) {
     deferred_.Reject(coded(env, code_, message_, op_).Value());
     return;

@@ -240,6 +240,12 @@ void Communicator::finish(const float* values) {
   if (broken_) fail();
 }
 
+void Communicator::settle() noexcept {
+  std::unique_lock<std::mutex> lock(mutex_);
+  changed_.wait(lock,
+                [&] { return std::none_of(jobs_.begin(), jobs_.end(), [](const Job& job) { return job.values; }); });
+}
+
 std::vector<std::string> Communicator::gather(const std::string& message) {
   std::vector<std::string> answers;
   std::unique_lock<std::mutex> lock(mutex_);

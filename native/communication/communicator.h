@@ -38,6 +38,7 @@ class Communicator final : public Reducer {
 
   void begin(float* values, int64_t count, Sending sending) override;
   void finish(const float* values) override;
+  void settle() noexcept override;
   void abandon() noexcept override { stop("this rank has given up a step"); }
 
   // The message of every rank, in their order, after all sums that were begun. They may have any length.

@@ -29,6 +29,8 @@ class Reducer {
   virtual void begin(float* values, int64_t count, Sending sending) = 0;
   // Returns when the sums stand at this address; at once where none were begun.
   virtual void finish(const float* values) = 0;
+  // Returns when no sum is under way, finished or failed.
+  virtual void settle() noexcept = 0;
   // Gives up the sums that were begun, here and in all other processes.
   virtual void abandon() noexcept = 0;
 };

@@ -70,6 +70,12 @@ void Program::prepareScratch() {
 }
 
 void Program::bind(Runs runs) {
+  // A change of threads or kernels asks for other room, and what ops keep changes the bits of rounded products: the
+  // first run after it is to be like those that follow.
+  if (configuration_ != configurationVersion()) {
+    const SharedLock lock(configurationLock());
+    prepareScratch();
+  }
   char* arena = store_->arena(workspaceBytes_);
   store_->scratch(scratchBytes_);
   runs_ = runs;
@@ -137,7 +143,7 @@ bool Program::runShowing(int64_t output, BlockReader& reader) {
   return shown;
 }
 
-// After a change of threads or kernels there may be no room for what ops keep; they then do without.
+// After a change of threads or kernels since bind() there may be no room for what ops keep; they then do without.
 void Program::findKept() {
   const bool keepsInLoops = workspaceBytes_ <= boundBytes_;
   for (const BoundOp& op : parts_.ops) {
@@ -172,6 +178,8 @@ int64_t Program::runOps(const Run& run) {
       }
     }
   }
+  // A sum that no op waited for must not outlive the run, whose memory it is in.
+  if (options_.reducer) options_.reducer->settle();
   return -1;
 }
 

@@ -63,7 +63,7 @@ class Program {
   Store& store() const { return *store_; }
 
   // Gives the values their memory in the store's arena, which other programs have used since. From here to the end of a
-  // run the caller holds the store. Throws std::bad_alloc.
+  // run the caller holds the store. Throws ProgramError, std::bad_alloc.
   void bind(Runs runs = Runs::once);
 
   // Runs all ops in order. The program is bound and its feeds' memory has been filled; outputs are read after. Bound to

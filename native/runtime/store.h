@@ -52,7 +52,8 @@ class Store {
     variable.copies->clear();
     return true;
   }
-  // Whether a file that holds values was cut short, or could not be read, so that zeros were read instead.
+  // Whether a file that holds values was cut short, or could not be read, so that zeros were read instead. For the
+  // thread that declares variables.
   bool isBroken() const {
     return std::any_of(variables_.begin(), variables_.end(), [](const Variable& one) { return one.file.isBroken(); });
   }

@@ -76,6 +76,29 @@ for (const size of [1, 2, 3, 4]) {
   });
 }
 
+test("a run ends after all sums that it began, also those that a program made by hand does not wait for", async () => {
+  const graph = new Graph();
+  graph.output("y", ops.awaitSum(ops.allReduce([graph.feed("x", "f32", [large])]), { begin: 0, shape: [large] }));
+  const program = graph.program();
+  const [reduced] = program.ops[0]?.results ?? [];
+  const outputs = [{ name: "sums", value: reduced as number }];
+  const bare = { ...program, ops: program.ops.slice(0, 1), outputs };
+  await withGroup(2, async (group) => {
+    const executor = nativeExecutor();
+    const [first, second] = group.map((communicator) =>
+      executor.compile(bare, executor.createStore(), { communicator }),
+    );
+    let ended = false;
+    const run = first?.run({ x: new Float32Array(large).fill(1) }).finally(() => {
+      ended = true;
+    });
+    await new Promise((wake) => setTimeout(wake, 50));
+    expect(ended).toBe(false);
+    await second?.run({ x: new Float32Array(large).fill(2) });
+    expect((await run)?.outputs.sums?.at(-1)).toBe(3);
+  });
+});
+
 test("of a table the rows that are not 0 are sent, with the bits of the whole table, also rounded to bfloat16", async () => {
   const [V, E] = [400, 9];
   const graph = new Graph();

@@ -542,3 +542,33 @@ test("what a gradient uses up cannot be read again", () => {
   expect(() => graph.program()).not.toThrow();
   expect(() => recorded.program()).toThrow(/lstmGradient needs .* which lstmGradient uses up/);
 });
+
+test("a gradient that needs what a variable was before it changed is refused", () => {
+  const graph = new Graph();
+  const v = graph.variable({ name: "v", dtype: "f32", shape: [2, 3] });
+  const x = graph.feed("x", "f32", [6]);
+  const loss = graph.within("layer", () => ops.sum(ops.multiply(ops.reshape(v, [6]), x)));
+  const late = () => ops.sum(ops.square(ops.multiply(ops.reshape(v, [6]), x)));
+  expect(differentiate(loss, [x])).toHaveLength(1);
+  ops.assign(v, ops.affine(v, { scale: 2 }));
+  expect(() => differentiate(loss, [x])).toThrow(
+    /^differentiate: layer\/multiply needs .* as it was before assign changed it\. Differentiate first\.$/,
+  );
+  // Of v it needs x alone, and what is computed after the change sees the new value.
+  expect(differentiate(loss, [v])).toHaveLength(1);
+  expect(differentiate(late(), [x, v])).toHaveLength(2);
+});
+
+test("sums that other processes still add to are for awaitSum alone", () => {
+  const recorded = (read: (sums: Tensor, graph: Graph) => void) => {
+    const graph = new Graph();
+    read(ops.allReduce([graph.feed("x", "f32", [3])]), graph);
+    return () => graph.program();
+  };
+  const refusal = (reader: string) =>
+    `Graph: ${reader} cannot read allReduce f32[3]: what allReduce makes is for awaitSum alone.`;
+  expect(recorded((sums, graph) => graph.output("y", sums))).toThrow(refusal('output "y"'));
+  expect(recorded((sums, graph) => graph.output("y", ops.tanh(sums)))).toThrow(refusal("tanh"));
+  expect(recorded((sums, graph) => graph.output("y", ops.reshape(sums, [1, 3])))).toThrow(refusal("reshape"));
+  expect(recorded((sums, graph) => graph.output("y", ops.awaitSum(sums, { begin: 0, shape: [3] })))).not.toThrow();
+});

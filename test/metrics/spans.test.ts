@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { spanScores, tagSpans } from "../../lib/metrics/spans.js";
+import { randomNumbers } from "../data/randomText.js";
 
 const spansOf = (tags: string) => tagSpans(tags.split(" ")).map(({ type, begin, end }) => `${type}:${begin}-${end}`);
 
@@ -24,6 +25,23 @@ test.each([
   ["B I O B-a-b I-a-b I-a", [":0-2", "a-b:3-5", "a:5-6"]],
 ])("%s marks %j", (tags, expected) => {
   expect(spansOf(tags)).toEqual(expected);
+});
+
+test("BILOU and BMES mark the spans of BIOES, also where they break its rules", () => {
+  const random = randomNumbers(7);
+  const marks = ["B", "I", "E", "S"];
+  for (let round = 0; round < 200; round++) {
+    const tags = Array.from({ length: 8 }, () => (random(4) === 0 ? "O" : `${marks[random(4)]}-${"XY"[random(2)]}`));
+    const inForm = (form: Record<string, string>) =>
+      tags.map((tag) => (form[tag[0] as string] ?? tag[0]) + tag.slice(1));
+    expect(tagSpans(inForm({ E: "L", S: "U" }))).toEqual(tagSpans(tags));
+    expect(tagSpans(inForm({ I: "M" }))).toEqual(tagSpans(tags));
+  }
+  expect(spansOf("B-X L-X B-X L-X U-X U-X")).toEqual(["X:0-2", "X:2-4", "X:4-5", "X:5-6"]);
+  expect(spanScores([["B-X", "L-X", "O", "O"]], [["B-X", "L-X", "B-X", "L-X"]])).toMatchObject({
+    recall: 0.5,
+    support: 2,
+  });
 });
 
 test("the figures are those that conlleval prints, of all and of each type", () => {

@@ -11,6 +11,7 @@ export const allReduceOperation = defineOperation({
   operands: ["...tensors"],
   results: ["sums"],
   attributes: ["bfloat16", "width"],
+  readBy: "awaitSum",
 });
 
 const rules = { bfloat16: flag(), width: whole({ initial: 0 }) };

@@ -48,7 +48,7 @@ export function taggingScores(
     sentenceAccuracy: wholly / sentences.length,
     unknown: { count: unknown.count, accuracy: unknown.right / Math.max(unknown.count, 1) },
     usualAccuracy: usual / truth.length,
-    spans: labels.names.some((name) => /^[BIESLU]-/.test(name))
+    spans: labels.names.some((name) => /^[BIESLUM]-/.test(name))
       ? spanScores(
           found.map(({ tags }) => tags),
           sentences.map(({ tags }) => tags),

@@ -6,7 +6,11 @@
 namespace ostinato {
 
 void Katz::fit(const OrderStatistics& statistics, Notes& notes) {
-  const int K = statistics.order == 1 ? 1 : most_;
+  if (statistics.order == 1) {
+    factors_ = {1, 0.5};
+    return;
+  }
+  const int K = most_;
   const auto n = [&](int r) { return static_cast<double>(statistics.ofCount[static_cast<size_t>(r)]); };
   const double A = (K + 1) * n(K + 1) / n(1);
   factors_.assign(static_cast<size_t>(K) + 1, 1);

@@ -8,7 +8,8 @@ namespace ostinato {
 //
 //   d_r = (r*/r - A) / (1 - A)     r* = (r + 1) n_{r+1} / n_r     A = (K + 1) n_{K+1} / n_1
 //
-// Words of the vocabulary that never came share what order 1 is discounted by, as SRILM does with K = 1 there.
+// Words of the vocabulary that never came share what order 1 is discounted by: half of each count of 1. The formula,
+// with K = 1, would take these away whole, whatever the counts.
 class Katz final : public Smoothing {
  public:
   explicit Katz(int most) : most_(most) {}
