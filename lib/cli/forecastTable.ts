@@ -4,9 +4,7 @@ import { csvCell } from "./csvCell.js";
 
 /** The steps of a forecast by name: their dates, or their numbers from 1. */
 export function stepNames({ times, point }: Forecast): string[] {
-  return Array.from(point, (_, h) =>
-    times ? writeDate(timeAfter(times.start, times.step, h), times.form ?? "second") : String(h + 1),
-  );
+  return Array.from(point, (_, h) => (times ? writeDate(timeAfter(times, h), times.form ?? "second") : String(h + 1)));
 }
 
 /** Forecasts as CSV: a row for each series and step. */

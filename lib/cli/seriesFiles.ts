@@ -23,15 +23,16 @@ export async function seriesLike(folder: string, files: readonly string[], comma
 }
 
 async function readAll(files: readonly string[], options: object): Promise<Series[]> {
-  const read: Series[] = [];
-  for (const file of files) read.push(...(await readSeries(file, options)));
-  return read;
+  const read: Series[][] = [];
+  for (const file of files) read.push(await readSeries(file, options));
+  return read.flat();
 }
 
 /** Says what was read. */
 export function noteSeries(print: Printer, series: readonly Series[]): void {
   const lengths = series.map(({ values }) => values.length);
-  const [least, most] = [Math.min(...lengths), Math.max(...lengths)];
+  const least = lengths.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  const most = lengths.reduce((a, b) => Math.max(a, b), 0);
   const gaps = series.reduce((sum, { values }) => sum + Array.from(values).filter(Number.isNaN).length, 0);
   const range = least === most ? countOf(most, "value") : `${count(least)} to ${count(most)} values`;
   const missing = gaps > 0 ? `; ${countOf(gaps, "value")} ${gaps === 1 ? "is" : "are"} missing` : "";
@@ -82,7 +83,7 @@ function joinedAt(begin: number, before: ArrayLike<number>, after: ArrayLike<num
 function missingSteps(before: Series, after: Series, missingDates: SeriesOptions["missingDates"]): number {
   const [{ times, values }, begin] = [before, after.times?.start];
   if (!times || begin === undefined) return 0;
-  const due = timeAfter(times.start, times.step, values.length);
+  const due = timeAfter(times, values.length);
   if (begin === due) return 0;
   const steps = begin > due ? stepsBetween(due, begin, times.step) : null;
   if (steps !== null && missingDates === "fill") return steps;

@@ -36,9 +36,7 @@ export function chartsOf(
     const { values, times } = series[i] as Series;
     const from = Math.max(0, values.length - Math.max(historyHorizons * config.horizon, 2 * config.season));
     const names = stepNames(forecast);
-    const first = times
-      ? writeDate(timeAfter(times.start, times.step, from), times.form ?? "second")
-      : String(from + 1);
+    const first = times ? writeDate(timeAfter(times, from), times.form ?? "second") : String(from + 1);
     const [origin = "", last = ""] = times
       ? [names[0], names.at(-1)]
       : [String(values.length + 1), String(values.length + config.horizon)];

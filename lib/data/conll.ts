@@ -1,7 +1,7 @@
 import { counted, InputError, OptionError } from "../errors.js";
 import { nearestName } from "../options.js";
 import type { Column } from "./table.js";
-import { linesOf } from "./tableRows.js";
+import { linesOf, wholeLines } from "./tableRows.js";
 
 /** The columns of CoNLL-U (https://universaldependencies.org/format.html), in order. */
 const conlluColumns = ["id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc"];
@@ -67,7 +67,7 @@ export class ConllFile {
   async *sentences(pieces: AsyncIterable<string>): AsyncGenerator<ConllSentence, void, undefined> {
     let [lines, tokens]: [string[], ConllToken[]] = [[], []];
     let number = 0;
-    for await (const line of linesOf(pieces)) {
+    for await (const line of linesOf(wholeLines(pieces, this.#name))) {
       number++;
       if (line.trim() === "") {
         if (lines.length > 0) yield { lines, tokens };

@@ -1,3 +1,5 @@
+import type { SeriesTimes } from "./series.js";
+
 /** A date as numbers, and how it was written. */
 export interface WrittenDate {
   /** Milliseconds since 1970, in UTC. */
@@ -18,11 +20,12 @@ export type DateOrder = "month first" | "day first";
 
 /**
  * The date that a text spells: 2021-03-04, 2021/03/04, 2021-03, 2021, 20210304, 3/4/2021 or 4.3.2021, each with a time of day
- * behind it or without (13:05, 13:05:09, T13:05:09Z). Null for anything else. Without a time zone it is taken as UTC.
+ * behind it or without (13:05, 13:05:09, T13:05:09Z, T13:05+09:00). Null for anything else. Without a time zone it is taken as UTC, and with
+ * one it becomes UTC.
  */
 export function parseDate(text: string, order: DateOrder = "month first"): WrittenDate | null {
-  const [, date = "", clock] =
-    /^\s*([\d/.-]+)(?:[T ]+(\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)\s*(?:Z|[+-]00:?00)?)?\s*$/.exec(text) ?? [];
+  const [, date = "", clock, zone] =
+    /^\s*([\d/.-]+)(?:[T ]+(\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)\s*(Z|[+-]\d{2}:?\d{2})?)?\s*$/.exec(text) ?? [];
   const found = calendarDate(date, order);
   if (!found) return null;
   const { year, month, dayOfMonth } = found;
@@ -35,7 +38,14 @@ export function parseDate(text: string, order: DateOrder = "month first"): Writt
   const [hours = 0, minutes = 0, seconds = 0] = clock.split(":").map(Number);
   if (found.form !== "day" || hours > 23 || minutes > 59 || seconds >= 60) return null;
   const within = 1000 * (3600 * hours + 60 * minutes + seconds);
-  return { time: time + within, form: clock.split(":").length > 2 ? "second" : "minute" };
+  return { time: time + within - aheadOfUTC(zone), form: clock.split(":").length > 2 ? "second" : "minute" };
+}
+
+/** Milliseconds that the clocks of a zone, such as +09:00, are ahead of UTC. */
+function aheadOfUTC(zone = "Z"): number {
+  const [, sign, hours, minutes] = /^([+-])(\d{2}):?(\d{2})$/.exec(zone) ?? [];
+  const ahead = 60_000 * (60 * Number(hours ?? 0) + Number(minutes ?? 0));
+  return sign === "-" ? -ahead : ahead;
 }
 
 function calendarDate(date: string, order: DateOrder) {
@@ -59,15 +69,26 @@ export function writeDate(time: number, form: DateForm): string {
   return iso.slice(0, length).replace("T", " ");
 }
 
-/** A time some steps later. A month has an end: the 31st becomes the last day of a shorter one. */
-export function timeAfter(time: number, step: TimeStep, count: number): number {
-  if ("milliseconds" in step) return time + count * step.milliseconds;
-  const date = new Date(time);
+/** The time some steps after the first. A month has an end: the 31st becomes the last day of a shorter one. */
+export function timeAfter({ start, step, dayOfMonth = commonDay([start]) }: SeriesTimes, count: number): number {
+  if ("milliseconds" in step) return start + count * step.milliseconds;
+  const date = new Date(start);
   const months = date.getUTCFullYear() * 12 + date.getUTCMonth() + count * step.months;
   const [year, month] = [Math.floor(months / 12), ((months % 12) + 12) % 12];
   const lastDay = new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
-  const own = isLastDay(time) ? lastDay : Math.min(date.getUTCDate(), lastDay);
-  return Date.UTC(year, month, own) + timeOfDay(time);
+  return Date.UTC(year, month, Math.min(dayOfMonth, lastDay)) + timeOfDay(start);
+}
+
+/** The day of the month that times some months apart are on: 31 where each is the last of its month. */
+function commonDay(times: readonly number[]): number {
+  if (times.every(isLastDay)) return 31;
+  return times.reduce((most, time) => Math.max(most, new Date(time).getUTCDate()), 1);
+}
+
+/** The day of the month of some times of a series, where another of its times alone would not say it: months end from the 28th on. */
+export function sharedDay(times: readonly number[], step: TimeStep): Pick<SeriesTimes, "dayOfMonth"> {
+  const dayOfMonth = "months" in step ? commonDay(times) : 1;
+  return dayOfMonth < 28 ? {} : { dayOfMonth };
 }
 
 /** The step of two neighbours: whole months where both are the same day of a month, or its last. */

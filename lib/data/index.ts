@@ -13,7 +13,7 @@ export type { TextTableOptions, TokenizeOptions } from "./corpus.js";
 export { Corpus, TokenizedCorpus } from "./corpus.js";
 export { CountedWords, countedWordsRule } from "./countedWords.js";
 export type { CalendarFeature, DateForm, TimeStep } from "./dates.js";
-export { calendarFeature, calendarFeatures, stepsBetween, timeAfter, writeDate } from "./dates.js";
+export { calendarFeature, calendarFeatures, sharedDay, stepsBetween, timeAfter, writeDate } from "./dates.js";
 export type { FrameFeaturesOptions } from "./frameFeatures.js";
 export {
   expectFeatures,

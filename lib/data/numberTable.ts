@@ -38,6 +38,11 @@ export function numberIn(cell: string, place: string, column: string): number {
   );
 }
 
+/** Whether any cell of a row holds something. */
+export function isFilled({ cells }: Pick<NumberRow, "cells">): boolean {
+  return cells.some((cell) => cell.trim() !== "");
+}
+
 /** Names of the columns of a table, of which no more than the first row is looked at. @throws InputError if the file has no rows. */
 export async function readColumnNames(file: string, separator?: string): Promise<readonly string[]> {
   const format = await formatOf(file, separator);
@@ -54,16 +59,19 @@ async function formatOf(file: string, separator: string | undefined): Promise<Ta
 }
 
 /**
- * Reads a table: CSV, TSV, or lines of JSON, whose fields are columns.
- * @throws InputError if the file is empty, no such table, or a row is longer than the first.
+ * Reads a table: CSV, TSV, or lines of JSON, whose fields are columns. A row whose cells are all empty is one of missing values, but for
+ * those at the end, which spreadsheets leave there; a line without separators is none where there are several columns.
+ * @throws InputError if the file is empty, no such table, or a row has more columns than the first.
  */
 export async function readNumberTable(owner: string, file: string, separator?: string): Promise<NumberTable> {
   expectPath(owner, file);
   const format = await formatOf(file, separator);
   const rows: NumberRow[] = [];
   let names: readonly string[] | null = null;
-  for await (const row of tableRows(readTextFile(file, { keepReturns: true }), format, file)) {
+  for await (const row of tableRows(readTextFile(file, { keepReturns: true }), format, file, { blank: true })) {
     const place = `${file}, line ${row.line}`;
+    const isBlank = isList(row.cells) && row.cells.length === 1 && row.cells[0]?.trim() === "";
+    if (isBlank && names?.length !== 1) continue;
     if (!names) {
       names = isList(row.cells) ? row.cells.map((name) => name.trim()) : Object.keys(row.cells);
       if (isList(row.cells)) continue;
@@ -73,8 +81,9 @@ export async function readNumberTable(owner: string, file: string, separator?: s
     if (filled > names.length) {
       throw new InputError(`${place} has ${counted(filled, "column")}, and the first row has ${names.length}.`);
     }
-    if (filled > 0) rows.push({ place, line: row.line, cells: names.map((_, i) => cells[i] ?? "") });
+    rows.push({ place, line: row.line, cells: names.map((_, i) => cells[i] ?? "") });
   }
+  if (format.separator !== null) rows.length = rows.findLastIndex(isFilled) + 1;
   if (!names || rows.length === 0) {
     throw new InputError(`${file} has no rows${names ? " but the names of its columns" : ""}.`);
   }
@@ -86,6 +95,12 @@ function isList(cells: TableRow["cells"]): cells is readonly string[] {
 }
 
 function fieldsIn(fields: Readonly<Record<string, unknown>>, names: readonly string[], place: string): string[] {
+  const other = Object.keys(fields).find((name) => !names.includes(name));
+  if (other !== undefined) {
+    throw new InputError(
+      `${place} has the field ${quote(other)}, and the first object has ${names.join(", ")} alone. Give it all fields, null where a value is missing.`,
+    );
+  }
   return names.map((name) => {
     const value = fields[name] ?? "";
     if (typeof value === "string" || typeof value === "number") return String(value);

@@ -6,6 +6,11 @@ export interface SeriesTimes {
   /** Milliseconds since 1970, in UTC. */
   readonly start: number;
   readonly step: TimeStep;
+  /**
+   * The day of the month that steps of months lead to, 31 for the last. Default: that of `start`, which is taken for the last of each
+   * month where it is the last of its own.
+   */
+  readonly dayOfMonth?: number;
   /** How the dates are written. Default: as long as they need to be. */
   readonly form?: DateForm;
 }

@@ -1,13 +1,13 @@
-import { readFile } from "node:fs/promises";
 import { counted, describe, InputError, OptionError, quote } from "../errors.js";
 import type { Completed, OptionsOf } from "../options.js";
 import { completeOptions, list, option, optional, table, word } from "../options.js";
+import type { DateOrder } from "./dates.js";
 import { parseDate } from "./dates.js";
 import type { NumberRow, NumberTable } from "./numberTable.js";
-import { columnIn, numberIn, readNumberTable } from "./numberTable.js";
+import { columnIn, isFilled, numberIn, readNumberTable } from "./numberTable.js";
 import type { Series } from "./series.js";
 import { columnRule, tableRules } from "./table.js";
-import { expectPath } from "./textFile.js";
+import { expectPath, readTextFile } from "./textFile.js";
 import { dateOrderOf, timeColumn } from "./timeColumn.js";
 
 /** How series stand in a table. */
@@ -72,7 +72,7 @@ export async function readSeries(file: string, options: SeriesOptions = {}): Pro
 
 /** A row a series: its name, then its values; empty cells at the end are no values. */
 function rowSeries({ names, rows }: NumberTable): Series[] {
-  return rows.map(({ cells, place }) => {
+  return rows.filter(isFilled).map(({ cells, place }) => {
     const own = cells.slice(1);
     const filled = own.findLastIndex((cell) => cell.trim() !== "") + 1;
     const values = Float64Array.from(own.slice(0, filled), (cell, i) => numberIn(cell, place, names[i + 1] as string));
@@ -89,18 +89,27 @@ interface Columns {
   static: number[];
 }
 
+const orders: readonly DateOrder[] = ["month first", "day first"];
+const timeWords = new Set(["date", "time", "datetime", "timestamp", "year", "month", "day"]);
+
+/** Whether plain numbers under a name are dates, such as 2021: "year", "SALES_DATE", "orderDate"; not "yearly_sales", "runtime". */
+function namesTimes(name: string): boolean {
+  const words = name
+    .replace(/(?<=[a-z])(?=[A-Z])/g, " ")
+    .toLowerCase()
+    .split(/[^a-z]+/);
+  return words.some((word) => timeWords.has(word.replace(/s$/, "")));
+}
+
 function columnsOf(read: NumberTable, options: Completed<typeof seriesRules>): Columns {
   const find = (column: number | string) => columnIn(read, column);
   const series = options.series === undefined ? null : find(options.series);
   const covariates = (options.covariates ?? []).map(find);
   const own = (options.static ?? []).map(find);
-  const [first] = read.rows;
   const isDates = (i: number) => {
-    const text = first?.cells[i] ?? "";
-    return (
-      parseDate(text) !== null &&
-      (!/^\s*\d+(\.\d+)?\s*$/.test(text) || /date|time|year|month|day/i.test(read.names[i] ?? ""))
-    );
+    const text = read.rows.find(isFilled)?.cells[i] ?? "";
+    if (orders.every((order) => parseDate(text, order) === null)) return false;
+    return !/^\s*\d+(\.\d+)?\s*$/.test(text) || namesTimes(read.names[i] ?? "");
   };
   const valueColumns = options.values?.map(find);
   const others = new Set([series, ...covariates, ...own, ...(valueColumns ?? [])]);
@@ -116,8 +125,11 @@ function tableSeries(read: NumberTable, options: Completed<typeof seriesRules>):
   const columns = columnsOf(read, options);
   const { time, series } = columns;
   const groups = new Map<string, NumberRow[]>();
-  for (const row of read.rows) {
-    const name = series === null ? "" : (row.cells[series] as string);
+  // Where nothing but its place says when a row was, one without values is a step.
+  const rows = time === null && series === null ? read.rows : read.rows.filter(isFilled);
+  for (const row of rows) {
+    const name = series === null ? "" : (row.cells[series] as string).trim();
+    if (series !== null && name === "") throw new InputError(`${row.place} does not say which series it is of.`);
     const group = groups.get(name);
     if (group) group.push(row);
     else groups.set(name, [row]);
@@ -170,9 +182,11 @@ function constantOf(values: Float64Array, name: string, rows: readonly NumberRow
 }
 
 async function jsonSeries(file: string): Promise<Series[]> {
+  let text = "";
+  for await (const piece of readTextFile(file)) text += piece;
   let json: unknown;
   try {
-    json = JSON.parse(await readFile(file, "utf8"));
+    json = JSON.parse(text);
   } catch (error) {
     throw new InputError(`${file} cannot be read as JSON: ${(error as Error).message}`, error);
   }

@@ -14,19 +14,43 @@ export interface TableRow {
 
 type Pieces = AsyncIterable<string>;
 
-/** The rows of a text that comes in pieces. @throws InputError for what is not in the format. */
+/**
+ * The rows of a text that comes in pieces.
+ * @param options.blank whether blank lines of CSV are rows too. @throws InputError for what is not in the format.
+ */
 export async function* tableRows(
   pieces: Pieces,
   { separator, preamble }: TableFormat,
   file: string,
+  { blank }: { blank: boolean } = { blank: false },
 ): AsyncGenerator<TableRow, void, undefined> {
+  const lines = wholeLines(pieces, file);
   const rows =
     separator === null
-      ? jsonRows(pieces, file)
+      ? jsonRows(lines, file)
       : separator === "\t"
-        ? tsvRows(pieces)
-        : csvRows(pieces, separator, file);
+        ? tsvRows(lines)
+        : csvRows(lines, { separator, file, blank });
   for await (const row of rows) if (row.line > preamble) yield row;
+}
+
+/**
+ * A text whose last line has its whole end, also where a shell has taken a part of it.
+ * @throws InputError for a text of several lines in the form of old Macs, whose ends end no line here.
+ */
+export async function* wholeLines(pieces: Pieces, file: string): Pieces {
+  let [hasLines, hasReturns, last] = [false, false, ""];
+  for await (const piece of pieces) {
+    hasLines ||= piece.includes("\n");
+    hasReturns ||= !hasLines && (last === "\r" || /\r[^\r]/.test(piece));
+    if (piece !== "") last = piece.at(-1) as string;
+    yield piece;
+  }
+  if (last === "\r") yield "\n";
+  if (hasLines || !hasReturns) return;
+  throw new InputError(
+    `${file} has carriage returns and no line feed, and so is one line. Make line feeds of them: tr '\\r' '\\n' < FILE > new.txt`,
+  );
 }
 
 /** Lines of a text in pieces, without the line end and what Windows puts before it. */
@@ -55,14 +79,16 @@ async function* tsvRows(pieces: Pieces): AsyncGenerator<TableRow, void, undefine
   for await (const text of linesOf(pieces)) yield { line: ++line, cells: text.split("\t") };
 }
 
-async function* csvRows(pieces: Pieces, separator: string, file: string): AsyncGenerator<TableRow, void, undefined> {
+async function* csvRows(
+  pieces: Pieces,
+  { separator, file, blank }: { separator: string; file: string; blank: boolean },
+): AsyncGenerator<TableRow, void, undefined> {
   const parser = parse(csvRules(separator));
   pipeline(Readable.from(pieces), parser, () => {});
   let line = 1;
   try {
     for await (const cells of parser as AsyncIterable<string[]>) {
-      const blank = cells.length === 1 && cells[0] === "";
-      if (!blank) yield { line, cells };
+      if (blank || cells.length > 1 || cells[0] !== "") yield { line, cells };
       // The parser's own count takes a "\r\n" inside quotes for two line ends.
       line += 1;
       for (const cell of cells) line += cell.split("\n").length - 1;

@@ -1,6 +1,6 @@
 import { describe, InputError } from "../errors.js";
 import type { DateForm, DateOrder, TimeStep } from "./dates.js";
-import { parseDate, stepBetween, stepsBetween, stepText, writeDate } from "./dates.js";
+import { parseDate, sharedDay, stepBetween, stepsBetween, stepText, writeDate } from "./dates.js";
 import type { SeriesTimes } from "./series.js";
 
 /** The date of a row, for one series. */
@@ -19,7 +19,7 @@ export interface TimeColumn {
 
 /** Whether 3/4/2021 is the 3rd of April: where some date can be nothing else. */
 export function dateOrderOf(texts: Iterable<string>): DateOrder {
-  for (const text of texts) if (/^\s*(1[3-9]|2\d|3[01])\/\d{1,2}\//.test(text)) return "day first";
+  for (const text of texts) if (/^\s*(1[3-9]|2\d|3[01])([/-])\d{1,2}\2\d{4}/.test(text)) return "day first";
   return "month first";
 }
 
@@ -40,7 +40,10 @@ export function timeColumn(
     );
   });
   const forms: readonly DateForm[] = ["year", "month", "day", "minute", "second"];
-  const form = forms[Math.max(...dates.map((date) => forms.indexOf(date.form)))] as DateForm;
+  const form = dates.reduce<DateForm>(
+    (most, own) => (forms.indexOf(own.form) > forms.indexOf(most) ? own.form : most),
+    "year",
+  );
   const between = dates.slice(1).map(({ time }, i) => {
     const before = dates[i]?.time as number;
     const { place, text } = rows[i + 1] as DatedRow;
@@ -68,7 +71,12 @@ export function timeColumn(
             'their values taken as missing (missingDates: "fill"; --missing-dates fill).',
     );
   }
-  return { times: { start: dates[0]?.time ?? 0, step, form }, positions, length: (positions.at(-1) as number) + 1 };
+  const start = dates[0]?.time ?? 0;
+  const own = sharedDay(
+    dates.map(({ time }) => time),
+    step,
+  );
+  return { times: { start, step, form, ...own }, positions, length: (positions.at(-1) as number) + 1 };
 }
 
 function commonest(steps: readonly TimeStep[]): TimeStep | undefined {

@@ -62,8 +62,20 @@ test.each([
   ["20211304"],
 ])("%s is no date", (text) => expect(parseDate(text)).toBeNull());
 
+test("times of other zones become UTC", () => {
+  const written = (text: string) => {
+    const date = parseDate(text);
+    return date && writeDate(date.time, date.form);
+  };
+  expect(written("2021-03-04T05:06+09:00")).toBe("2021-03-03 20:06");
+  expect(written("2021-03-04 23:30:00-0130")).toBe("2021-03-05 01:00:00");
+  expect(written("2021-03-04T05:06Z")).toBe("2021-03-04 05:06");
+  expect(written("2021-03-04+09:00")).toBeNull();
+});
+
 test("time of day stays over months, and a day that a month lacks becomes its last", () => {
-  const after = (text: string, step: TimeStep, count: number) => writeDate(timeAfter(utc(text), step, count), "second");
+  const after = (text: string, step: TimeStep, count: number) =>
+    writeDate(timeAfter({ start: utc(text), step }, count), "second");
   const month = { months: 1 };
   expect(after("2021-01-30T12:34:56", month, 1)).toBe("2021-02-28 12:34:56");
   expect(after("2021-01-30T12:34:56", month, 2)).toBe("2021-03-30 12:34:56");
@@ -152,6 +164,40 @@ describe("the dates of a series", () => {
       positions: [0],
       length: 1,
     });
+  });
+
+  test.each([
+    // The 28th of February is the last day of its month, which the others are not.
+    [
+      ["2021-01-28", "2021-02-28"],
+      ["2021-03-28", "2021-04-28"],
+    ],
+    [
+      ["2021-02-28", "2021-03-28"],
+      ["2021-04-28", "2021-05-28"],
+    ],
+    [
+      ["2021-02-28", "2021-03-31"],
+      ["2021-04-30", "2021-05-31"],
+    ],
+    [
+      ["2021-06-30", "2021-09-30"],
+      ["2021-12-31", "2022-03-31"],
+    ],
+    [
+      ["2021-03-30", "2021-04-30", "2021-05-30"],
+      ["2021-06-30", "2021-07-30"],
+    ],
+    [
+      ["2022-02-28", "2023-02-28"],
+      ["2024-02-29", "2025-02-28"],
+    ],
+  ])("%j go on with %j", (before, after) => {
+    const { times, length } = column(before);
+    expect(after.map((_, i) => writeDate(timeAfter(times, length + i), "day"))).toEqual(after);
+    // The same from any of its times on.
+    const last = { ...times, start: timeAfter(times, length - 1) };
+    expect(after.map((_, i) => writeDate(timeAfter(last, 1 + i), "day"))).toEqual(after);
   });
 
   test.each<[string[], "refuse" | "fill", string]>([

@@ -11,13 +11,14 @@ async function file(name: string, content: string): Promise<string> {
   return path;
 }
 
-test("a table has its names, and a text in each column of a row that is not empty, whatever was written around it", async () => {
-  const csv = await file("a.csv", '\n a ,"b\r\nc",d\r\n1,"x\r\ny"\r\n, ,\r\n\n2,3,4,, \r\n5\r\n');
+test("a table has its names, and a text in each column of a row, whatever was written around it", async () => {
+  const csv = await file("a.csv", '\n a ,"b\r\nc",d\r\n1,"x\r\ny"\r\n, ,\r\n\n2,3,4,, \r\n5\r\n,,\n,,,\n');
   expect(await readNumberTable("test", csv)).toEqual({
     file: csv,
     names: ["a", "b\r\nc", "d"],
     rows: [
       { place: `${csv}, line 4`, line: 4, cells: ["1", "x\r\ny", ""] },
+      { place: `${csv}, line 6`, line: 6, cells: ["", " ", ""] },
       { place: `${csv}, line 8`, line: 8, cells: ["2", "3", "4"] },
       { place: `${csv}, line 9`, line: 9, cells: ["5", "", ""] },
     ],
@@ -30,9 +31,15 @@ test("a table has its names, and a text in each column of a row that is not empt
     rows: [
       { place: `${json}, line 1`, line: 1, cells: ["1", "x"] },
       { place: `${json}, line 3`, line: 3, cells: ["", "2.5"] },
+      { place: `${json}, line 4`, line: 4, cells: ["", ""] },
     ],
   });
   expect(await readColumnNames(json)).toEqual(["a", "b"]);
+  const cellsOf = async (name: string, content: string) =>
+    (await readNumberTable("test", await file(name, content))).rows.map(({ cells }) => cells.join("|"));
+  // Of one column, an empty line is an empty cell.
+  expect(await cellsOf("a.csv", 'a\n1\n\n""\n2\n\n\n')).toEqual(["1", "", "", "2"]);
+  expect(await cellsOf("a.tsv", "\na\tb\n1\t2\n\n\t\n3\t\n\t\n\n")).toEqual(["1|2", "|", "3|"]);
   const bars = await file("a.txt", "a|b\n1|2\n");
   expect((await readNumberTable("test", bars, "|")).names).toEqual(["a", "b"]);
   expect(await readColumnNames(bars, "|")).toEqual(["a", "b"]);
@@ -45,6 +52,11 @@ test("tables without rows, rows that are too long and fields that are no cells a
   await refused("a.csv", "a,b\n", "a.csv has no rows but the names of its columns.");
   await refused("a.csv", "\n\n", "a.csv has no rows.");
   await refused("a.csv", "a\n1\n1,2,\n", "a.csv, line 3 has 2 columns, and the first row has 1.");
+  await refused(
+    "a.jsonl",
+    '{"a":1}\n{"a":2,"b":5}\n',
+    'a.jsonl, line 2 has the field "b", and the first object has a alone. Give it all fields, null where a value is missing.',
+  );
   await refused(
     "a.jsonl",
     '{"a":1}\n{"a":[1]}\n',

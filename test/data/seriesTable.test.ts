@@ -144,8 +144,8 @@ test.each(["2021-02-30", "13/13/2021", "hello", "", "1.5", "2021-03 05:00"])("%s
 
 test("the last day of a month stays the last", () => {
   const january = Date.UTC(2020, 0, 31);
-  const march = timeAfter(january, { months: 1 }, 2);
-  expect(writeDate(timeAfter(january, { months: 1 }, 1), "day")).toBe("2020-02-29");
+  const march = timeAfter({ start: january, step: { months: 1 } }, 2);
+  expect(writeDate(timeAfter({ start: january, step: { months: 1 } }, 1), "day")).toBe("2020-02-29");
   expect(writeDate(march, "day")).toBe("2020-03-31");
   expect(stepBetween(january, Date.UTC(2020, 1, 29))).toEqual({ months: 1 });
 });
@@ -288,6 +288,58 @@ test("a day after the 12th shows that days come before months, in tables and in 
       { times: { start: Date.UTC(2021, 1, 12), step: { milliseconds: 86_400_000 }, form: "day" } },
     ]);
   }
+});
+
+test.each(["25/12/2021", "25-12-2021"])(
+  "a table that begins with %s has dates, also where values are named",
+  async (first) => {
+    const next = first.replace("25", "26");
+    for (const options of [{}, { values: ["y"] }]) {
+      expect(await readSeries(file(`d,y\n${first},1\n${next},2\n`), options)).toMatchObject([
+        { name: "y", times: { start: Date.UTC(2021, 11, 25), form: "day" } },
+      ]);
+    }
+  },
+);
+
+test("columns whose names have years, days or times within a word are values", async () => {
+  const path = file("yearly_sales,runtime,dayton\n1995,1500,20200101\n1996,1600,20200102\n");
+  expect((await plain(path)).map(([name]) => name)).toEqual(["yearly_sales", "runtime", "dayton"]);
+  for (const name of ["YEAR", "Sales_Date", "orderDate", "years", "observation time"]) {
+    expect(await readSeries(file(`${name},y\n2020,1\n2021,2\n`))).toMatchObject([{ times: { form: "year" } }]);
+  }
+});
+
+test("without dates, a row of empty cells is a step whose values are missing, but for those at the end", async () => {
+  const gap = [1, Number.NaN, 3];
+  expect(await plain(file("a,b\n1,2\n,\n3,4\n,\n,\n"))).toEqual([
+    ["a", gap],
+    ["b", [2, Number.NaN, 4]],
+  ]);
+  expect(await plain(file('a\n1\n""\n3\n'))).toEqual([["a", gap]]);
+  expect(await plain(file('{"a":1}\n{"a":null}\n{"a":3}\n', "jsonl"))).toEqual([["a", gap]]);
+  // What says where a row belongs is missing in an empty one.
+  expect(await plain(file("d,a\n2021-01-01,1\n,\n2021-01-02,3\n"))).toEqual([["a", [1, 3]]]);
+  expect(await plain(file("s,a\nx,1\n,\nx,3\n"), { series: "s" })).toEqual([["x", [1, 3]]]);
+});
+
+test("a row of a series has its name, with or without blanks around it", async () => {
+  expect(await plain(file("s,a\nx,1\nx ,3\n"), { series: "s" })).toEqual([["x", [1, 3]]]);
+  const path = file("s,a\nx,1\n,3\n");
+  await expect(readSeries(path, { series: "s" })).rejects.toThrow(
+    `${path}, line 3 does not say which series it is of.`,
+  );
+});
+
+test("more dates than a call has arguments are read", async () => {
+  const count = 150_000;
+  const rows = Array.from({ length: count }, (_, i) => `${new Date(60_000 * i).toISOString().slice(0, 16)},${i % 7}`);
+  const [series] = await readSeries(file(`time,y\n${rows.join("\n")}\n`));
+  expect(series?.values).toHaveLength(count);
+});
+
+test("a file of JSON may begin with a byte order mark", async () => {
+  expect(await plain(file('\uFEFF[{"values":[1,2]}]', "json"))).toEqual([["1", [1, 2]]]);
 });
 
 test("in a row a cell of spaces at the end is none of the series, and a cell that is no number is named by its column", async () => {

@@ -76,6 +76,23 @@ test("TSV: returns before a line end are part of it, others are characters", asy
   ]);
 });
 
+test.each(["x.csv", "x.tsv"])(
+  "%s of lines that end in carriage returns alone is refused, and the last line may end in one",
+  async (name) => {
+    const separator = name === "x.csv" ? "," : "\t";
+    const lines = (end: string) => ["a,b", "c,d"].map((line) => line.replace(",", separator) + end).join("");
+    await expect(read(name, lines("\r"))).rejects.toThrow(
+      /x\..sv has carriage returns and no line feed, and so is one line\. Make line feeds of them: tr '\\r' '\\n' < FILE > new\.txt/,
+    );
+    const rows = [
+      ["a", "b"],
+      ["c", "d"],
+    ];
+    expect(await read(name, lines("\r\n").slice(0, -1))).toEqual(rows);
+    expect(await read(name, lines("\r\n").slice(0, 5))).toEqual(rows.slice(0, 1));
+  },
+);
+
 test.each<[what: string, name: string, text: string, separator: string]>([
   ["commas", "a.csv", "1,2\n3,4\n", "commas"],
   ["semicolons, of Excel", "a.csv", "F;A\nWie, wo;So, da\nWas;Das\n", "semicolons"],

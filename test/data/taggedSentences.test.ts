@@ -63,6 +63,13 @@ test("columns of CoNLL stand between tabs or spaces; -DOCSTART- and empty lines 
   expect(await reading("f.tsv", tabbed)).toEqual(["2:a/B-X 3: /I-X 4:#/O", "7:b/O", "9:c/O"]);
 });
 
+test("a file of lines that end in carriage returns alone is refused, and the last line may end in one", async () => {
+  await expect(reading("a.conll", "a\tX\rb\tY\r\rc\tX\r")).rejects.toThrow(
+    /a\.conll has carriage returns and no line feed/,
+  );
+  expect(await reading("a.conll", "a\tX\r\nb\tY\r")).toEqual(["1:a/X 2:b/Y"]);
+});
+
 test("empty lines at the beginning, at the end, and one after the other hold no sentence", async () => {
   async function* pieces() {
     yield "\n\nEU B\n\n \n\nIt O\n\n\n";

@@ -123,7 +123,7 @@ function placesOf(
     }
   }
   if (origins.length > 0) return { series: Uint32Array.from(series), origins: Uint32Array.from(origins) };
-  const longest = Math.max(...prepared.map(({ values }) => values.length));
+  const longest = prepared.reduce((most, { values }) => Math.max(most, values.length), 0);
   throw new InputError(
     `No series is long enough: the longest has ${longest} values, and a window needs one and the ${horizon} of the horizon` +
       `${lastSteps > 0 ? `, within the last ${lastSteps}` : ""}. Take a shorter horizon, or hold out less.`,

@@ -1,5 +1,5 @@
 import type { SeriesTimes } from "../../data/index.js";
-import { timeAfter } from "../../data/index.js";
+import { sharedDay, timeAfter } from "../../data/index.js";
 import { InputError } from "../../errors.js";
 import type { Executable, Feeds } from "../../executor/executor.js";
 import type { Programs } from "../../executor/programs.js";
@@ -159,7 +159,7 @@ function headOf({ prepared: { name, series }, origin }: Place): Pick<Forecast, "
 }
 
 function laterTimes(times: SeriesTimes, origin: number): SeriesTimes {
-  return { ...times, start: timeAfter(times.start, times.step, origin) };
+  return { ...sharedDay([times.start], times.step), ...times, start: timeAfter(times, origin) };
 }
 
 /** Numbers of the network as values of the series: the base added, the logarithm undone. */

@@ -216,7 +216,7 @@ function calendarColumn(prepared: PreparedSeries, feature: CalendarFeature, leng
   own.set(feature, column);
   const times = prepared.series.times;
   for (let t = column.length; times && t < length; t++) {
-    column.push(calendarFeature(timeAfter(times.start, times.step, t), feature));
+    column.push(calendarFeature(timeAfter(times, t), feature));
   }
   return column;
 }
