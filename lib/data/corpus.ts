@@ -331,14 +331,14 @@ export class TokenizedCorpus implements TokenStream {
     options: HoldOutOptions = {},
   ): Promise<{ train: TokenStream; validation: TokenStream; test: TokenStream }> {
     const { end } = sentenceMarks(this.tokenizer);
-    const { starts, lengths, lines } = await findSentences(this, { end });
+    const { starts, lengths, lines, blanks } = await findSentences(this, { end });
     const { train, validation, test } = holdOut("splitLines", starts.length, options);
     const part = (numbers: Uint32Array) => {
       const ranges = Array.from(numbers, (i) => {
         const start = starts[i] as number;
         return { start, end: Math.min(start + (lengths[i] as number) + 1, this.length), line: lines[i] as number };
       });
-      return gatherStream(this.#stream, ranges, this.#index);
+      return gatherStream(this.#stream, ranges, { index: this.#index, blanks });
     };
     return { train: part(train), validation: part(validation), test: part(test) };
   }

@@ -11,16 +11,28 @@ export interface LineRange {
 /**
  * Some lines of a stream one after the other, as a stream of their own. It shares the stream, so closing one closes all.
  * @param ranges lines with a token or more, in rising order.
- * @param index which characters belong to which tokens.
+ * @param options.index which characters belong to which tokens. @param options.blanks where the ends of empty lines stand, in rising order. Default: none.
  */
-export function gatherStream(stream: TokenStream, ranges: readonly LineRange[], index: CharacterIndex): TokenStream {
+export function gatherStream(
+  stream: TokenStream,
+  ranges: readonly LineRange[],
+  { index, blanks = [] }: { index: CharacterIndex; blanks?: readonly number[] },
+): TokenStream {
+  // Between places that the index knows, tokens of lines share the characters of lines: an empty one has one character and one token.
+  const filled = index.without(blanks);
+  let passed = 0;
+  const charactersBefore = (token: number) => {
+    while (passed < blanks.length && (blanks[passed] as number) < token) passed++;
+    return filled.before(token - passed);
+  };
   const joined = joinedRanges(ranges);
   /** Tokens of the gathered stream before each piece. */
   const before = new Float64Array(joined.length + 1);
   let characters = 0;
   for (const [i, { start, end }] of joined.entries()) {
     before[i + 1] = (before[i] as number) + (end - start);
-    characters += index.before(end) - index.before(start);
+    const first = charactersBefore(start);
+    characters += charactersBefore(end) - first;
   }
   return {
     length: before[joined.length] as number,

@@ -120,7 +120,9 @@ export class SentenceBatches {
     const length = this.#lengths[longest] as number;
     const place = linePlace(sentences.lines[longest] as number);
     this.longest = { place, length, ends: length < this.#mostSteps };
-    this.characters = Math.round((stream.characters * this.tokens) / sentences.tokens);
+    // The end of an empty line is a character too, which nobody predicts.
+    const characters = Math.max(0, stream.characters - sentences.blanks.length);
+    this.characters = Math.round((characters * this.tokens) / sentences.tokens);
   }
 
   /**

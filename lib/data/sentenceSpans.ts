@@ -19,6 +19,8 @@ export interface Sentences {
   readonly skipped: number;
   /** Tokens that would be predicted if no sentence were cut or left out. */
   readonly tokens: number;
+  /** Where the ends of empty lines stand, in rising order. */
+  readonly blanks: readonly number[];
 }
 
 /** Tokens looked at together when the sentences are searched for. */
@@ -51,6 +53,7 @@ export async function findSentences(
   // One that was cut has no end.
   const most = Math.min(maximumLength, longest);
   const [starts, lengths, steps, lines]: [number[], number[], number[], number[]] = [[], [], [], []];
+  const blanks: number[] = [];
   let [start, line, skipped, tokens] = [0, 0, 0, 0];
   const add = (length: number, predicted: number) => {
     starts.push(start);
@@ -62,6 +65,7 @@ export async function findSentences(
     line++;
     const length = at - start;
     if (length > 0) tokens += length + 1;
+    else if (at < stream.length) blanks.push(at);
     if (length > 0 && fits(length)) add(length, length + 1);
     else if (length > 0 && long === "cut") add(most, most);
     else if (length > 0 && long === "skip") skipped++;
@@ -80,7 +84,7 @@ export async function findSentences(
     for (let at = ids.indexOf(end); at >= 0; at = ids.indexOf(end, at + 1)) close(from + at);
   }
   close(stream.length);
-  if (starts.length > 0) return { starts, lengths, steps, lines, skipped, tokens };
+  if (starts.length > 0) return { starts, lengths, steps, lines, skipped, tokens, blanks };
   throw new InputError(
     skipped > 0
       ? `All ${skipped} lines have more than ${Math.min(maximumLength, longest - 1)} tokens. ` +

@@ -54,6 +54,17 @@ export class CharacterIndex {
     this.#characters.push(characters);
   }
 
+  /** The index of the same stream without some tokens, in rising order, each of which is one character. */
+  without(tokens: readonly number[]): CharacterIndex {
+    const index = new CharacterIndex();
+    let left = 0;
+    for (const [i, token] of this.#tokens.entries()) {
+      while (left < tokens.length && (tokens[left] as number) < token) left++;
+      index.add(token - left, (this.#characters[i] as number) - left);
+    }
+    return index;
+  }
+
   /** Characters before a token: exact at the known places and wherever every token is one character. */
   before(token: number): number {
     let [low, high] = [0, this.#tokens.length - 1];

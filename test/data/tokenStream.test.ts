@@ -34,13 +34,13 @@ test("a slice has the tokens of its part, and their characters by the index or i
     characters: 0,
   });
   expect("tokenizer" in sliceStream(memoryStream(ids, 0), { start: 0, end: 1 })).toBe(false);
-  const unnamed = gatherStream(memoryStream(ids, 0), [{ start: 0, end: 1, line: 1 }], index);
+  const unnamed = gatherStream(memoryStream(ids, 0), [{ start: 0, end: 1, line: 1 }], { index });
   expect("tokenizer" in unnamed).toBe(false);
   // A part shares its whole: closing one closes all.
   let closed = 0;
   const shared = { ...stream, close: async () => void closed++ };
   await sliceStream(shared, { start: 0, end: 5 }).close();
-  await gatherStream(shared, [{ start: 0, end: 1, line: 1 }], index).close();
+  await gatherStream(shared, [{ start: 0, end: 1, line: 1 }], { index }).close();
   expect(closed).toBe(2);
   for (const [start, end] of [
     [-1, 2],
@@ -74,7 +74,7 @@ test("lines that are gathered are read as one stream, whether they touch or not"
       return stream.read(start, end);
     },
   };
-  const gathered = gatherStream(watched, ranges, index);
+  const gathered = gatherStream(watched, ranges, { index });
   expect({ ...gathered, read: null, close: null }).toEqual({
     length: 6,
     characters: 12,
@@ -96,7 +96,7 @@ test("lines that are gathered are read as one stream, whether they touch or not"
   expect(await askedBy(gathered, 0, 6)).toBe("1-4,6-9");
   expect(await askedBy(gathered, 0, 3)).toBe("1-4");
   const apart = [0, 2, 4, 6, 8].map((start, line) => ({ start, end: start + 1, line }));
-  const single = gatherStream(watched, apart, index);
+  const single = gatherStream(watched, apart, { index });
   for (const [i, { start, end }] of apart.entries()) expect(await askedBy(single, i, i + 1)).toBe(`${start}-${end}`);
 });
 
