@@ -24,6 +24,7 @@ export interface Schedule {
   /** Called with every validation loss (nats per token). */
   validated?(loss: number): void;
   save(): Record<string, number>;
+  /** Takes a state up again. `{}`, with which every training begins: none yet. */
   restore(state: Record<string, number>): void;
 }
 
@@ -162,10 +163,13 @@ const warmupRules = table("warmup", {
 export function warmup(steps: number, then: Schedule = constant()): Schedule {
   checkOption("warmup", "steps", steps, warmupRules.warmup);
   return {
-    ...then,
     name: steps > 0 ? `warmup+${then.name}` : then.name,
     options: { ...then.options, warmup: steps },
+    ...(then.needsTotal ? { needsTotal: true } : {}),
     factor: (moment) => Math.min(1, (moment.step + 1) / Math.max(1, steps)) * then.factor(moment),
+    validated: (loss) => then.validated?.(loss),
+    save: () => then.save(),
+    restore: (state) => then.restore(state),
   };
 }
 

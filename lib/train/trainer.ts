@@ -128,7 +128,7 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
   }
 
   async #run(turn: ModelTurn, signal: AbortSignal | undefined): Promise<EndEvent> {
-    const { resume, optimizer } = this.#options;
+    const { resume, optimizer, schedule } = this.#options;
     await expectData(this.#model, this.#options);
     if (this.#folder || !this.#ranks.alone) {
       this.#fingerprint = await fingerprintOf(this.#options, this.#totalSteps());
@@ -136,6 +136,7 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     await this.#ranks.expectAlike({ ...this.#fingerprint, ...turnsOf(this.#options, this.#totalSteps()) }, this.#model);
     if (resume) await this.#resume(turn);
     else {
+      if (this.#at.step === 0) schedule.restore({});
       const fresh = this.#at.step === 0 && !this.#folder?.resumable;
       if (await this.#ranks.fromFirst(async () => fresh && (await this.#folder?.claim()))) await this.#checkpoint(0);
       if (turn.follows) {

@@ -208,13 +208,16 @@ export function completeTrainerOptions<Form>(options: TrainerOptions<Form>): Com
 
 /** Names are looked up later, with a message that lists them. */
 function isOptimizer(rule: unknown): boolean {
-  const { name, record } = (rule ?? {}) as Partial<Optimizer>;
-  return typeof rule === "string" || (typeof name === "string" && typeof record === "function");
+  const { name, learningRate, moments, options, record } = (rule ?? {}) as Partial<Optimizer>;
+  const isWhole = typeof learningRate === "number" && Array.isArray(moments) && typeof options === "object";
+  return typeof rule === "string" || (typeof name === "string" && isWhole && typeof record === "function");
 }
 
 function isSchedule(rule: unknown): boolean {
-  const { name, factor } = (rule ?? {}) as Partial<Schedule>;
-  return typeof rule === "string" || (typeof name === "string" && typeof factor === "function");
+  const { name, options, factor, save, restore } = (rule ?? {}) as Partial<Schedule>;
+  const isWhole =
+    [factor, save, restore].every((method) => typeof method === "function") && typeof options === "object";
+  return typeof rule === "string" || (typeof name === "string" && isWhole);
 }
 
 function isSamples(samples: unknown): boolean {

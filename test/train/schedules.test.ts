@@ -64,6 +64,34 @@ test("once it has decayed, a plateau that keeps decaying does so at each validat
   expect(rule.save()).toEqual({ misses: 1, decays: 0, best: 9 });
 });
 
+test("a warm-up hands on to a schedule of one's own, a class too", () => {
+  class Halving {
+    readonly name = "halving";
+    readonly options = {};
+    readonly needsTotal = true;
+    halvings = 0;
+    factor(): number {
+      return 0.5 ** this.halvings;
+    }
+    validated(): void {
+      this.halvings++;
+    }
+    save(): Record<string, number> {
+      return { halvings: this.halvings };
+    }
+    restore({ halvings = 0 }: Record<string, number>): void {
+      this.halvings = halvings;
+    }
+  }
+  const rule = warmup(3, new Halving());
+  expect([0, 1, 2, 3].map((step) => rule.factor(at(0, step)))).toEqual([1 / 3, 2 / 3, 1, 1]);
+  rule.validated?.(1);
+  expect([rule.factor(at(0, 3)), rule.save(), rule.needsTotal]).toEqual([0.5, { halvings: 1 }, true]);
+  rule.restore({});
+  expect(rule.factor(at(0, 3))).toBe(1);
+  expect(warmup(3).needsTotal).toBeUndefined();
+});
+
 test("a cosine falls from 1 to its floor, a warm-up rises to it", () => {
   const { factor } = cosine({ floor: 0.1 });
   expect([0, 50, 100, 120].map((step) => factor(at(0, step)))).toEqual([

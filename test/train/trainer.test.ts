@@ -359,3 +359,18 @@ test("an option of the optimizer or one of another library is shown where it is 
     "here it is called windowLength.",
   );
 });
+
+test("a schedule that several trainings are given begins afresh in each", async () => {
+  const schedule = plateau({ factor: 0.5, minimumGain: 10 });
+  const rates: number[][] = [];
+  for (let i = 0; i < 2; i++) {
+    const own: number[] = [];
+    const trainer = new Trainer(await newModel(), dataOf({ optimizer: sgd({ learningRate: 0.1 }), schedule }));
+    trainer.on("step", ({ learningRate }) => own.push(learningRate));
+    await trainer.run();
+    rates.push(own);
+  }
+  expect(rates[0]?.[0]).toBe(0.1);
+  expect(rates[0]?.at(-1)).toBeLessThan(0.1);
+  expect(rates[1]).toEqual(rates[0]);
+});

@@ -105,8 +105,8 @@ test("options of a Trainer that contradict each other are refused, and each of t
   const record = { command: "train lm", files: { train: [] }, options: {} };
   for (const [name, whole] of Object.entries({
     data,
-    schedule: { name: "mine", factor: () => 1 },
-    optimizer: { name: "mine", record: () => {} },
+    schedule: { name: "mine", options: {}, factor: () => 1, save: () => ({}), restore: () => {} },
+    optimizer: { name: "mine", learningRate: 1, options: {}, moments: [], record: () => {} },
     record,
   })) {
     expect(complete({ [name]: whole })).not.toThrow();
