@@ -1,7 +1,10 @@
 import { constants } from "node:os";
 
-/** Signals that end a long command, as does a reader of its output that leaves: Ctrl-C, SIGTERM, a terminal that closes. */
+/** Signals that end a long command: Ctrl-C, SIGTERM, a terminal that closes. */
 const ends = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** All that ends one: also a reader of its output that leaves ("SIGPIPE"), and output that cannot be written, as on a full disk. */
+type Ending = NodeJS.Signals | "output";
 
 /** Milliseconds in which a second signal is the first one once more: npx and timeout hand on what the terminal has sent to all. */
 const echo = 1000;
@@ -10,11 +13,11 @@ const echo = 1000;
  * Turns the signals that end a process into an AbortSignal, so that a long command can save and stop. A second one, after a
  * second or later, ends the process at once.
  */
-export function interruptible(): { signal: AbortSignal; stoppedBy: () => NodeJS.Signals | null; done: () => void } {
+export function interruptible(): { signal: AbortSignal; stoppedBy: () => Ending | null; done: () => void } {
   const controller = new AbortController();
-  let by: NodeJS.Signals | null = null;
+  let by: Ending | null = null;
   let since = 0;
-  const listen = (name: NodeJS.Signals) => {
+  const listen = (name: Ending) => {
     if (by) {
       if (performance.now() - since >= echo) process.exit(exitCodeOf(name));
       return;
@@ -27,15 +30,18 @@ export function interruptible(): { signal: AbortSignal; stoppedBy: () => NodeJS.
   const left = (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE" && !by) listen("SIGPIPE");
   };
+  const lost = (error: NodeJS.ErrnoException) => {
+    if (!by) listen(error.code === "EPIPE" ? "SIGPIPE" : "output");
+  };
   for (const name of ends) process.on(name, listen);
-  process.stdout.on("error", left);
+  process.stdout.on("error", lost);
   process.stderr.on("error", left);
   return {
     signal: controller.signal,
     stoppedBy: () => by,
     done: () => {
       for (const name of ends) process.off(name, listen);
-      process.stdout.off("error", left);
+      process.stdout.off("error", lost);
       process.stderr.off("error", left);
     },
   };
@@ -62,7 +68,7 @@ export async function untilInterrupted(
   }
 }
 
-/** The exit code that shells expect of a process that a signal ended. */
-export function exitCodeOf(signal: NodeJS.Signals): number {
-  return 128 + constants.signals[signal];
+/** The exit code that shells expect of a process that a signal ended, or that failed. */
+export function exitCodeOf(ending: Ending): number {
+  return ending === "output" ? 1 : 128 + constants.signals[ending];
 }

@@ -122,11 +122,12 @@ export async function naming<T>(path: string, step: () => Promise<T>): Promise<T
     return await step();
   } catch (cause) {
     const old = existsSync(path) ? " This file is as it was before." : "";
-    throw new FileError(`Could not write ${path}: ${advice(cause as NodeJS.ErrnoException)}${old}`, cause);
+    throw new FileError(`Could not write ${path}: ${writingAdvice(cause as NodeJS.ErrnoException)}${old}`, cause);
   }
 }
 
-function advice({ code, message }: NodeJS.ErrnoException): string {
+/** What a writing failed by, and what to do, in a sentence or two. */
+export function writingAdvice({ code, message }: NodeJS.ErrnoException): string {
   switch (code) {
     case "ENOSPC":
       return `the disk is full. Free some space or choose another disk.`;

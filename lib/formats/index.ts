@@ -1,7 +1,7 @@
 export type { ArpaEntry } from "./arpaFile.js";
 export { ArpaFile } from "./arpaFile.js";
 export type { Sink } from "./atomicFile.js";
-export { expectRoom, writeFileAtomically } from "./atomicFile.js";
+export { expectRoom, writeFileAtomically, writingAdvice } from "./atomicFile.js";
 export { chunkBytes } from "./binaryFile.js";
 export type { FolderKind, ParameterShape } from "./folderKind.js";
 export { lockFolder } from "./folderLock.js";
@@ -20,7 +20,7 @@ export type { NumberArray } from "./npy.js";
 export { readNpy, writeNpy } from "./npy.js";
 export type { Picture } from "./picture.js";
 export { expectPicture } from "./picture.js";
-export { expectFreeFolder, holdsModel, holdsTraining, roundedWeights } from "./presentModel.js";
+export { expectFreeFolder, holdsModel, holdsTraining, occupied, roundedWeights } from "./presentModel.js";
 export { resizePicture } from "./resizePicture.js";
 export type { LeftTensors, NamedTensor, SafetensorsContent } from "./safetensors.js";
 export { readSafetensors, writeSafetensors } from "./safetensors.js";

@@ -43,6 +43,16 @@ test("a reader of the output that leaves stops the work once, however often the 
   expect(exit).not.toHaveBeenCalled();
 });
 
+test("output that cannot be written stops the work; notes that cannot do not", () => {
+  const { signal, stoppedBy, done } = interruptible();
+  onTestFinished(done);
+  const full = Object.assign(new Error("no space"), { code: "ENOSPC" });
+  process.stderr.emit("error", full);
+  expect([signal.aborted, stoppedBy()]).toEqual([false, null]);
+  process.stdout.emit("error", full);
+  expect([signal.aborted, stoppedBy(), exitCodeOf("output")]).toEqual([true, "output", 1]);
+});
+
 test("work that is done hears no signal", () => {
   const before = ["SIGINT", "SIGTERM", "SIGHUP"].map((name) => process.listenerCount(name));
   const { done } = interruptible();

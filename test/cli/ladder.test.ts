@@ -61,6 +61,30 @@ test("ladder makes each model once, measures all on the same text, and keeps the
   expect(ostinato(["evaluate", "ladder/lstm", "text.txt"]).stdout).toMatch(/perplexity/);
 });
 
+test("a ladder does not take the place of another one, nor of models that are not its own, unless it is told to", () => {
+  const bigram = ["ladder", ...small, "--only", "bigram", "--out", "kept"];
+  expect(ostinato(bigram).status).toBe(0);
+  const before = readFileSync(join(folder, "kept/ladder.json"), "utf8");
+  const others = [...bigram, "--vocabulary", "5"];
+  refused(
+    others,
+    /kept holds a ladder of another text, other settings or another version\. Choose another folder, or overwrite it \(--overwrite\)\./,
+  );
+  expect(readFileSync(join(folder, "kept/ladder.json"), "utf8")).toBe(before);
+  expect(ostinato(["train", "ngram", "text.txt", "--out", "kept/kneser-ney"]).status).toBe(0);
+  refused(
+    ["ladder", ...small, "--only", "bigram", "kneser-ney", "--out", "kept"],
+    /kept.kneser-ney holds a model already\. /,
+  );
+  const replaced = ostinato([...others, "--overwrite"]);
+  expect([replaced.status, replaced.stderr]).toEqual([0, expect.stringContaining("1 of 1, 2-gram")]);
+  expect(ostinato(others).stderr).not.toContain("1 of 1");
+});
+
+test("a folder that cannot be made is told in a sentence", () => {
+  refused(["ladder", ...small, "--only", "bigram", "--out", "text.txt"], /Could not write text\.txt.*\./);
+});
+
 test("a rung that was stopped goes on to the bits of one that was not, and not from what another ladder left there", async () => {
   const corpus = Corpus.fromText(prose.join("\n"));
   const tokenizer = await WordTokenizer.fromCorpus(corpus, { unknown: true });
@@ -105,9 +129,10 @@ test("other settings, and another text under the same name, are another ladder",
   const call = ["ladder", ...small, "--only", "rnn", "--out", "other"];
   expect(ostinato(call).stderr).toMatch(/1 of 1, RNN/);
   expect(ostinato(call).stderr).not.toMatch(/1 of 1, RNN/);
-  expect(ostinato([...call, "--seed", "2"]).stderr).toMatch(/1 of 1, RNN/);
+  refused([...call, "--seed", "2"], /other holds a ladder of another text, other settings or another version\./);
+  expect(ostinato([...call, "--seed", "2", "--overwrite"]).stderr).toMatch(/1 of 1, RNN/);
   writeFileSync(join(folder, "text.txt"), `${prose.reverse().join("\n")}\n`);
-  expect(ostinato(call).stderr).toMatch(/1 of 1, RNN/);
+  expect(ostinato([...call, "--overwrite"]).stderr).toMatch(/1 of 1, RNN/);
 });
 
 test("counts, networks and their mixture stand in one table, with a sentence for what is no better", () => {

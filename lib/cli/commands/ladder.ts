@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, readFile } from "node:fs/promises";
+import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { Corpus } from "../../data/index.js";
@@ -26,6 +26,8 @@ import { version } from "../version.js";
 const flags = table("ladder", {
   /** Folder for the models, the table and the picture. What is there from a ladder of the same text, settings and version is not made again. Default ladder. */
   out: text({ initial: "ladder", as: "folder" }),
+  /** Replace models in the folder that are not of this ladder. Default false. */
+  overwrite: flag(),
   /** File to validate on, or share to hold out: 0.05, where other trainings have 0.1. Default 0.05. */
   validation: text({ initial: "0.05", as: "file or share" }),
   /** File to measure all models on, or share to hold out at the end of the text. Default 0.05. */
@@ -81,10 +83,9 @@ function climb(files: string[], options: Options, command: Command): Promise<voi
         `${corpus.name}: ${countOf(text.train.length, `${text.tokenizer.kind} token`)} to learn, ` +
           `${count(text.validation.length)} to validate, ${count(test.length)} to measure; vocabulary ${count(text.tokenizer.size)}.`,
       );
-      await mkdir(out, { recursive: true });
       const key = await keyOf(ladder, { files, ...options });
       const record = { command: "ladder", files: { train: files }, options: { key } };
-      const rows = await climbed(chosen, { ...ladder, record, key, out, signal, print });
+      const rows = await climbed(chosen, { ...ladder, record, key, out, overwrite: options.overwrite, signal, print });
       const title = `${corpus.name}: perplexity of what comes after`;
       await writeFileAtomically(join(out, "ladder.svg"), ladderSVG(rows, { title }));
       const lines = tableLines(rows, chosen);
@@ -153,6 +154,7 @@ async function keyOf(
     const held = heldOut([word]);
     return "files" in held ? held.files : [];
   });
-  for (const file of [...files, ...others]) hash.update(await readFile(file));
+  for (const file of [...files, ...others])
+    for await (const piece of createReadStream(file)) hash.update(piece as Buffer);
   return hash.digest("hex").slice(0, 16);
 }

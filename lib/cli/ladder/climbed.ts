@@ -1,13 +1,14 @@
 import { join } from "node:path";
 import type { TokenStream } from "../../data/index.js";
 import type { TrainingRecord } from "../../formats/index.js";
-import { holdsModel, writeFileAtomically } from "../../formats/index.js";
+import { expectFreeFolder, holdsModel, occupied, writeFileAtomically } from "../../formats/index.js";
 import { loadModel } from "../../models/registry.js";
 import type { TextModel } from "../../models/textModel/textModel.js";
 import type { Printer } from "../print.js";
 import { duration, oneLine } from "../print.js";
+import { isBegun } from "./network.js";
 import type { LadderRow } from "./row.js";
-import { rowsIn } from "./row.js";
+import { ladderIn } from "./row.js";
 import type { LadderText, Rung } from "./rung.js";
 
 /** Parts of the text that are measured side by side. */
@@ -25,17 +26,22 @@ interface Ladder {
   /** A digest that tells it from another ladder in the same folder. */
   key: string;
   out: string;
+  /** Whether models of others give way. */
+  overwrite: boolean;
   signal: AbortSignal;
   print: Printer;
 }
 
-/** The rows of some rungs, from the lowest up: what the folder has of this ladder stays, what it has begun goes on, the rest is made. */
+/**
+ * The rows of some rungs, from the lowest up: what the folder has of this ladder stays, what it has begun goes on, the rest is made.
+ * @throws FileError where that would cost a model of others.
+ */
 export async function climbed(rungs: readonly Rung[], ladder: Ladder): Promise<LadderRow[]> {
   const { text, key, out, print } = ladder;
-  const known = await rowsIn(out, key);
   const rows: LadderRow[] = [];
   const below = new Map<string, TextModel>();
   const fitting = rungs.filter((rung) => rung.fits?.(text) ?? true);
+  const known = await knownRows(fitting, ladder);
   for (const [i, rung] of fitting.entries()) {
     const folder = join(out, rung.name);
     const before = known.find(({ name }) => name === rung.name);
@@ -56,6 +62,24 @@ export async function climbed(rungs: readonly Rung[], ladder: Ladder): Promise<L
     print.note(`  perplexity ${row.perplexity.toFixed(2)} after ${duration(row.seconds)}.`);
   }
   return rows;
+}
+
+/** The rows that the folder has of this ladder. */
+async function knownRows(
+  rungs: readonly Rung[],
+  { out, key, record, overwrite }: Ladder,
+): Promise<readonly LadderRow[]> {
+  const before = await ladderIn(out);
+  if (before && before.key !== key && !overwrite) {
+    throw occupied(`${out} holds a ladder of another text, other settings or another version`);
+  }
+  const known = before?.key === key ? before.rows : [];
+  for (const { name } of rungs) {
+    const folder = join(out, name);
+    if (known.some((row) => row.name === name) || (await isBegun(folder, record))) continue;
+    await expectFreeFolder("ladder", folder, { overwrite });
+  }
+  return known;
 }
 
 async function keep(out: string, key: string, rows: readonly LadderRow[]): Promise<void> {

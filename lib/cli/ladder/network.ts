@@ -52,7 +52,7 @@ export function network<M extends TextModel>(
 }
 
 /** Whether a folder holds a training of the same ladder. */
-async function isBegun(folder: string, { command, options }: TrainingRecord): Promise<boolean> {
+export async function isBegun(folder: string, { command, options }: TrainingRecord): Promise<boolean> {
   if (!(await holdsTraining(folder))) return false;
   const before = await readTrainingRecord(folder).catch(() => null);
   return before?.command === command && before.options.key === options.key;

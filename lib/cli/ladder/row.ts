@@ -35,12 +35,10 @@ const ladderFile = object({
   ),
 });
 
-/** Rows of a ladder of the same text and settings in a folder; none of another one. @throws FileError for a file that is damaged. */
-export async function rowsIn(folder: string, key: string): Promise<readonly LadderRow[]> {
+/** The rows of the ladder in a folder, and its key, which tells it from others; null for none. @throws FileError for a file that is damaged. */
+export async function ladderIn(folder: string): Promise<{ key: string; rows: readonly LadderRow[] } | null> {
   const file = join(folder, "ladder.json");
-  if (!existsSync(file)) return [];
-  const ladder = await readJsonFile(file, ladderFile);
-  return ladder.key === key ? ladder.rows : [];
+  return existsSync(file) ? readJsonFile(file, ladderFile) : null;
 }
 
 /** The table of a ladder, and what may keep each rung that is no better than those below it. */
