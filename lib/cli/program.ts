@@ -7,6 +7,7 @@ import { ladderCommand } from "./commands/ladder.js";
 import { scoreCommand } from "./commands/score.js";
 import { trainCommand } from "./commands/train.js";
 import { expectNoEmptyTexts } from "./emptyTexts.js";
+import { expectInputsKept } from "./inputsKept.js";
 import { notes, results } from "./output.js";
 import { withSuggestion } from "./suggestions.js";
 import type { CliKind } from "./verbs.js";
@@ -30,6 +31,7 @@ export function programOf(kinds: readonly CliKind[], begins: (command: Command) 
     .hook("preAction", (_root, command) => {
       begins(command);
       expectNoEmptyTexts(command);
+      expectInputsKept(command);
     });
   const commands = new Map<string | undefined, () => Command>([
     ["train", () => trainCommand(kinds.flatMap((kind) => kind.train()))],
