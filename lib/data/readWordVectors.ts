@@ -97,8 +97,10 @@ async function readText(
     const isLonger = extra > 1 && cells.slice(1, extra).every(isNumber);
     if (kept.size < 1 || extra < 1 || isLonger) {
       const found = isLonger ? cells.length - 1 : Math.max(cells.length - 1, 0);
+      const arpa = cells[0] === "\\data\\" ? " It is a file of n-grams: ostinato train ngram --arpa." : "";
+      const wanted = kept.size < 1 ? "some" : kept.size;
       throw new InputError(
-        `${place}: the vector of ${quoted(cells[0])} has ${counted(found, "number")}, expected ${kept.size}.`,
+        `${place}: the vector of ${quoted(cells[0])} has ${counted(found, "number")}, expected ${wanted}.${arpa}`,
       );
     }
     kept.offer(cells.slice(0, extra).join(" "), () =>

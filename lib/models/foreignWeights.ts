@@ -116,7 +116,7 @@ function advice({ absent, unused, misshaped }: Record<"absent" | "unused" | "mis
   if (prefix !== undefined) return `With prefix: ${quote(prefix)} the names would fit.`;
   if (absent.length + unused.length === 0 && misshaped.length > 0)
     return "Make the model of the sizes that the file has.";
-  return "Give the right names with rename, where null leaves a tensor out.";
+  return "Give the right names with rename, where null leaves a tensor out (on a command line: --rename name=).";
 }
 
 /** The beginning that all absent names have among the unused ones; undefined if there is none. */

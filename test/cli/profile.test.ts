@@ -64,6 +64,7 @@ test("profile prints a table for training and one for writing, and leaves the mo
   expect(status).toBe(0);
   expect(stdout).toMatch(/^2 training steps:\n\nlayer +op +runs +ms +share +GFLOP\/s +GB\/s\n/);
   expect(stdout).toMatch(/\n\nWriting:\n\nlayer /);
+  expect(ostinato("profile", "text", "--steps", "1", "--batch-size", "2").stdout).toMatch(/^1 training step:\n/);
   expect(readFileSync(join(folder, "text/model.safetensors"))).toEqual(before);
 });
 
@@ -86,8 +87,8 @@ test("a model of lines is profiled on lines of a window's length, and a file's l
     const { training } = JSON.parse(ostinato("profile", "lines", "--json", ...args).stdout) as Profiled;
     return (training as Profiled["writing"]).rows.find(({ op }) => op === "lstm")?.runs;
   };
-  // At its end a training looks once more whether the last update was sound.
-  expect(updatesOf("--steps", "2", "--window-length", "6", "--maximum-length", "2")).toBe(2 + 1);
+  // At its end a training looks once more whether the last update was sound, which is no training step.
+  expect(updatesOf("--steps", "2", "--window-length", "6", "--maximum-length", "2")).toBe(2);
   const refused = ostinato("profile", "lines", "text.txt", "--window-length", "6");
   expect(refused).toMatchObject({ status: 2 });
   expect(refused.stderr).toContain("reads each line of a file on its own: leave --window-length out.");

@@ -197,7 +197,7 @@ const sessions: Record<string, readonly string[]> = {
     `inspect mixed --text more.txt --json ${plain}`,
     "info mixed",
     `ladder long.txt --only bigram kneser-ney --out ladder ${plain}`,
-    `ladder long.txt --only kneser-ney lstm --hidden-size 4 --epochs 1 --maximum-steps 1 ${windows} --out ladder --json ${plain}`,
+    `ladder long.txt --only kneser-ney lstm --hidden-size 4 --epochs 1 --maximum-steps 1 ${windows} --out ladder --overwrite --json ${plain}`,
     "cat ladder/ladder.json",
     "cat ladder/ladder.txt",
     `ladder long.txt --only transformer --hidden-size 4 --epochs 1 --maximum-steps 1 ${windows} --out heads-ladder --json ${plain}`,

@@ -153,6 +153,7 @@ async function writeOne(model: TextModel, prompt: string | undefined, drawing: G
     written.push(before + piece);
     before = "";
   }
+  if (before !== "") written.push(before);
   written.end();
   results.write("\n");
 }

@@ -64,10 +64,15 @@ async function importVectors(
   const vectors = await readWordVectors(file, given({ first }));
   const model = await Word2Vec.from(vectors);
   await model.save(out, { overwrite });
-  print.object({ folder: out, words: vectors.words.length, size: vectors.size, duplicates: vectors.duplicates });
-  print.line(
-    `${countOf(vectors.words.length, "word")}, ${countOf(vectors.size, "number")} each. The model is in ${out}.`,
-  );
+  const words = model.tokenizer.wordIds().length;
+  const cut = vectors.words.filter((word) => /\s/u.test(word));
+  print.object({ folder: out, words, size: vectors.size, duplicates: vectors.duplicates, leftOut: cut.length });
+  print.line(`${countOf(words, "word")}, ${countOf(vectors.size, "number")} each. The model is in ${out}.`);
+  if (cut.length > 0) {
+    print.note(
+      `Left out: ${countOf(cut.length, "word")} with a space inside, such as ${quote(cut[0] as string)}, where a text is cut.`,
+    );
+  }
   if (vectors.duplicates > 0)
     print.note(`More than one vector for ${countOf(vectors.duplicates, "word")}: the first counts.`);
 }

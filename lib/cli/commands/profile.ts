@@ -19,7 +19,7 @@ import { executorFrom } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";
 import { given, typedOptions, withOptions } from "../options.js";
 import { pairsLike } from "../pairFiles.js";
-import { printer } from "../print.js";
+import { countOf, printer } from "../print.js";
 import { withLineOptions, withPairOptions } from "../reading.js";
 import { corpusLike } from "../textFiles.js";
 import type { Ability, Verb } from "../verbs.js";
@@ -57,6 +57,8 @@ interface Work {
   command: Command;
   options: Options;
   signal: AbortSignal;
+  /** To be called when the steps to profile are made. */
+  ended: () => void;
 }
 
 /** The parts of a kind of model that are profiled, each with a model of its own. */
@@ -67,7 +69,8 @@ interface Kind {
 }
 
 const textModel: Kind = {
-  async train(executor, { folder, files, command, options, signal }) {
+  async train(executor, work) {
+    const { folder, files, command, options, signal } = work;
     const model = (await loadModel(folder, { executor })) as TextModel;
     if (model.weightType !== null) return false;
     const { batchSize = windowRules.batchSize.initial, steps } = options;
@@ -89,9 +92,8 @@ const textModel: Kind = {
           ...given({ longest: network.windowLength }),
         })
       : new WindowData(stream, { batchSize, windowLength });
-    await new Trainer(model, { data, epochs: steps, maximumSteps: steps })
-      .run({ signal })
-      .finally(() => stream.close());
+    const trainer = new Trainer(model, { data, epochs: steps, maximumSteps: steps });
+    await profiled(trainer, work).finally(() => stream.close());
     return true;
   },
   async write(executor, { folder, options, signal }) {
@@ -111,7 +113,7 @@ const pairModel: Kind = {
       ...given({ batchSize, longest: model.network.longest }),
       long: "skip",
     });
-    await new Trainer(model, { data, epochs: steps, maximumSteps: steps }).run({ signal: work.signal });
+    await profiled(new Trainer(model, { data, epochs: steps, maximumSteps: steps }), work);
     return true;
   },
   async write(executor, work) {
@@ -123,6 +125,26 @@ const pairModel: Kind = {
     await model.translate(read, { batchSize, maximumLength: Math.min(maximumLength, longest), signal: work.signal });
   },
 };
+
+/** Trains, and says when the last step is made: what follows looks at the result. */
+async function profiled<Form>(trainer: Trainer<Form>, { options, signal, ended }: Work): Promise<void> {
+  trainer.on("step", ({ step }) => {
+    if (step === options.steps) ended();
+  });
+  await trainer.run({ signal });
+}
+
+/** An executor whose programs are watched until `ended` is called. */
+function watchedUntil(profile: Profile, executor: Executor): { executor: Executor; ended: () => void } {
+  const watched = profile.watch(executor);
+  let current = watched;
+  return {
+    executor: { ...watched, compile: (...call) => current.compile(...call) },
+    ended: () => {
+      current = executor;
+    },
+  };
+}
 
 /** Pairs to read: those of the files, or as many as a batch holds of tokens in turn. */
 async function pairsFor(
@@ -180,12 +202,13 @@ async function profile(kind: Kind, folder: string, [files, options, command]: Ca
   const print = printer(options);
   const [training, writing] = [new Profile(), new Profile()];
   await untilInterrupted(async (signal) => {
-    const work = { folder, files, command, options, signal };
-    const trained = await kind.train(training.watch(executorFrom(options)), work);
+    const { executor, ended } = watchedUntil(training, executorFrom(options));
+    const work = { folder, files, command, options, signal, ended };
+    const trained = await kind.train(executor, work);
     if (!trained) print.note("The weights are quantized and cannot be trained: only writing is profiled.");
     await kind.write(writing.watch(executorFrom(options)), work);
     print.object({ training: trained ? training.toJSON() : null, writing: writing.toJSON() });
-    if (trained) print.line(`${options.steps} training steps:\n\n${training.table()}\n`);
+    if (trained) print.line(`${countOf(options.steps, "training step")}:\n\n${training.table()}\n`);
     print.line(`Writing:\n\n${writing.table()}`);
   });
   if (options.trace === undefined) return;

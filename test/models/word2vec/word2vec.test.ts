@@ -289,6 +289,9 @@ test("words that a file lacks keep their vectors, and the names of its own marks
   const { words: own } = marked.tokenizer;
   expect(Array.from({ length: own.size }, (_, id) => own.token(id))).toEqual(["pear", "<unk>", "<eos>"]);
   expect((await marked.vectors()).words).toEqual(["pear"]);
+  // As files of GloVe and fastText have them.
+  const spaced = new WordVectors(["pear", "at name@domain.com", "10\u00a0000"], Float32Array.of(5, 6, 7, 8, 9, 10), 2);
+  expect((await (await Word2Vec.from(spaced)).vectors()).words).toEqual(["pear"]);
 });
 
 test("other steps than its own plain ones are refused, with the option that asks for them", async () => {
