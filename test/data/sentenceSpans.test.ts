@@ -16,6 +16,7 @@ test("sentences end with their mark, empty ones are none, and the last may lack 
     lines: [1, 3, 4],
     skipped: 0,
     tokens: 9,
+    blanks: [3],
   });
   expect(await findSentences(stream(1, end), { end })).toMatchObject({ starts: [0], lengths: [1], steps: [2] });
   const lined = { ...stream(1, end, 2, end), lines: Uint32Array.of(5, 8) };
@@ -25,7 +26,7 @@ test("sentences end with their mark, empty ones are none, and the last may lack 
 test("a sentence that is too long is cut, left out or refused, and one of the greatest length is whole", async () => {
   const text = stream(1, 2, 3, end, 4, 5, end, 6, 7, 8, 1, end);
   expect(longRules).toEqual(["refuse", "cut", "skip"]);
-  const rest = { lines: [1, 2, 3], skipped: 0, tokens: 12 };
+  const rest = { lines: [1, 2, 3], skipped: 0, tokens: 12, blanks: [] };
   expect(await findSentences(text, { end, maximumLength: 4 })).toMatchObject({
     lengths: [3, 2, 4],
     steps: [4, 3, 5],
@@ -48,6 +49,7 @@ test("a sentence that is too long is cut, left out or refused, and one of the gr
     lines: [1, 2],
     skipped: 1,
     tokens: 12,
+    blanks: [],
   });
   expect(await findSentences(text, { end, longest: 4, long: "skip" })).toMatchObject({ lengths: [3, 2], skipped: 1 });
   await expect(findSentences(text, { end, maximumLength: 3 })).rejects.toThrow(
