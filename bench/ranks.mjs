@@ -45,10 +45,15 @@ if (values.help) {
   process.exit(0);
 }
 
+const [rate, delay] = [Number(values.rate ?? 0), Number(values.delay)];
+if (!(rate >= 0 && delay >= 0) || (rate === 0 && (values.rate !== undefined || delay > 0))) {
+  throw new Error("--rate: expected Mbit/s, such as 1000; --delay: milliseconds, with --rate.");
+}
+
 const execFileAsync = promisify(execFile);
 const [ranks, rounds] = [Number(values.ranks), Number(values.rounds)];
 const place = (file) => fileURLToPath(new URL(file, import.meta.url));
-const network = values.rate === undefined ? null : new Network(ranks, Number(values.rate), Number(values.delay));
+const network = values.rate === undefined ? null : new Network(ranks, rate, delay);
 
 /** Runs commands beside each other to their end. @returns what the first rank measured: tokens a second */
 async function measured(commands, environment) {
@@ -82,7 +87,7 @@ async function besideEachOther() {
 }
 
 const large = 1e6;
-const link = network ? `${values.rate} Mbit/s${Number(values.delay) > 0 ? ` and ${values.delay} ms` : ""}` : "TCP";
+const link = network ? `${values.rate} Mbit/s${delay > 0 ? ` and ${delay} ms` : ""}` : "TCP";
 const rows = [
   { title: `one process, ${ranks} threads`, run: () => measured([own({})], { OSTINATO_NUM_THREADS: String(ranks) }) },
   { title: "one process, one thread", run: () => measured([own({})], { OSTINATO_NUM_THREADS: "1" }) },

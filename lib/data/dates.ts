@@ -25,7 +25,9 @@ export type DateOrder = "month first" | "day first";
  */
 export function parseDate(text: string, order: DateOrder = "month first"): WrittenDate | null {
   const [, date = "", clock, zone] =
-    /^\s*([\d/.-]+)(?:[T ]+(\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)\s*(Z|[+-]\d{2}:?\d{2})?)?\s*$/.exec(text) ?? [];
+    /^\s*([\d/.-]+)(?:[T ]+(\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)\s*(Z|[+-](?:0\d|1[0-4])(?::?[0-5]\d)?)?)?\s*$/.exec(
+      text,
+    ) ?? [];
   const found = calendarDate(date, order);
   if (!found) return null;
   const { year, month, dayOfMonth } = found;
@@ -43,7 +45,7 @@ export function parseDate(text: string, order: DateOrder = "month first"): Writt
 
 /** Milliseconds that the clocks of a zone, such as +09:00, are ahead of UTC. */
 function aheadOfUTC(zone = "Z"): number {
-  const [, sign, hours, minutes] = /^([+-])(\d{2}):?(\d{2})$/.exec(zone) ?? [];
+  const [, sign, hours, minutes] = /^([+-])(\d{2}):?(\d{2})?$/.exec(zone) ?? [];
   const ahead = 60_000 * (60 * Number(hours ?? 0) + Number(minutes ?? 0));
   return sign === "-" ? -ahead : ahead;
 }

@@ -3,7 +3,7 @@ import type { Completed, OptionsOf } from "../options.js";
 import { list, option, optional, table, text } from "../options.js";
 import type { FrameLabel, FrameSequence } from "./frames.js";
 import type { NumberRow, NumberTable } from "./numberTable.js";
-import { columnIn, numberIn, readNumberTable } from "./numberTable.js";
+import { columnIn, isFilled, numberIn, readNumberTable } from "./numberTable.js";
 import { columnRule, tableRules } from "./table.js";
 
 /** How the frames of a table are read: a row each. */
@@ -68,7 +68,8 @@ function columnsOf(read: NumberTable, options: Completed<typeof frameTableRules>
 function groupsOf(read: NumberTable, column: number | null): { name: string | null; rows: NumberRow[] }[] {
   const groups = new Map<string | null, NumberRow[]>();
   let last: string | null = null;
-  for (const row of read.rows) {
+  // An empty row of a sequence is a frame that is missing; one that no sequence claims is nothing.
+  for (const row of column === null ? read.rows : read.rows.filter(isFilled)) {
     const name = column === null ? null : (row.cells[column] as string).trim();
     if (name === "") throw new InputError(`${row.place} does not say which sequence it is of.`);
     const group = groups.get(name);

@@ -68,15 +68,18 @@ export async function readNumberTable(owner: string, file: string, separator?: s
   const format = await formatOf(file, separator);
   const rows: NumberRow[] = [];
   let names: readonly string[] | null = null;
+  let known: ReadonlySet<string> = new Set();
   for await (const row of tableRows(readTextFile(file, { keepReturns: true }), format, file, { blank: true })) {
     const place = `${file}, line ${row.line}`;
     const isBlank = isList(row.cells) && row.cells.length === 1 && row.cells[0]?.trim() === "";
     if (isBlank && names?.length !== 1) continue;
     if (!names) {
       names = isList(row.cells) ? row.cells.map((name) => name.trim()) : Object.keys(row.cells);
+      if (names.length === 0) throw new InputError(`${place} names no fields.`);
+      known = new Set(names);
       if (isList(row.cells)) continue;
     }
-    const cells = isList(row.cells) ? row.cells : fieldsIn(row.cells, names, place);
+    const cells = isList(row.cells) ? row.cells : fieldsIn(row.cells, { names, known }, place);
     const filled = cells.findLastIndex((cell) => cell.trim() !== "") + 1;
     if (filled > names.length) {
       throw new InputError(`${place} has ${counted(filled, "column")}, and the first row has ${names.length}.`);
@@ -94,8 +97,12 @@ function isList(cells: TableRow["cells"]): cells is readonly string[] {
   return Array.isArray(cells);
 }
 
-function fieldsIn(fields: Readonly<Record<string, unknown>>, names: readonly string[], place: string): string[] {
-  const other = Object.keys(fields).find((name) => !names.includes(name));
+function fieldsIn(
+  fields: Readonly<Record<string, unknown>>,
+  { names, known }: { names: readonly string[]; known: ReadonlySet<string> },
+  place: string,
+): string[] {
+  const other = Object.keys(fields).find((name) => !known.has(name));
   if (other !== undefined) {
     throw new InputError(
       `${place} has the field ${quote(other)}, and the first object has ${names.join(", ")} alone. Give it all fields, null where a value is missing.`,

@@ -1,4 +1,4 @@
-import { counted, describe, InputError, OptionError, quote } from "../errors.js";
+import { counted, describe, InputError, OptionError, OstinatoError, quote } from "../errors.js";
 import type { Completed, OptionsOf } from "../options.js";
 import { completeOptions, list, option, optional, table, word } from "../options.js";
 import type { DateOrder } from "./dates.js";
@@ -73,10 +73,11 @@ export async function readSeries(file: string, options: SeriesOptions = {}): Pro
 /** A row a series: its name, then its values; empty cells at the end are no values. */
 function rowSeries({ names, rows }: NumberTable): Series[] {
   return rows.filter(isFilled).map(({ cells, place }) => {
-    const own = cells.slice(1);
+    const [name, ...own] = cells as [string, ...string[]];
+    if (name.trim() === "") throw new InputError(`${place} has no name of a series.`);
     const filled = own.findLastIndex((cell) => cell.trim() !== "") + 1;
     const values = Float64Array.from(own.slice(0, filled), (cell, i) => numberIn(cell, place, names[i + 1] as string));
-    return { name: cells[0] as string, values, place };
+    return { name: name.trim(), values, place };
   });
 }
 
@@ -92,8 +93,12 @@ interface Columns {
 const orders: readonly DateOrder[] = ["month first", "day first"];
 const timeWords = new Set(["date", "time", "datetime", "timestamp", "year", "month", "day"]);
 
-/** Whether plain numbers under a name are dates, such as 2021: "year", "SALES_DATE", "orderDate"; not "yearly_sales", "runtime". */
-function namesTimes(name: string): boolean {
+/**
+ * Whether a plain number is a date by the name of its column. Of eight digits, as 20210304, a part of a word is enough: "orderdate". A year is a
+ * number like others, and needs the word: "year", "SALES_DATE", "orderDate"; not "yearly_sales", "runtime".
+ */
+function namesTimes(name: string, number: string): boolean {
+  if (number.trim().length === 8) return /date|time|year|month|day/i.test(name);
   const words = name
     .replace(/(?<=[a-z])(?=[A-Z])/g, " ")
     .toLowerCase()
@@ -109,7 +114,7 @@ function columnsOf(read: NumberTable, options: Completed<typeof seriesRules>): C
   const isDates = (i: number) => {
     const text = read.rows.find(isFilled)?.cells[i] ?? "";
     if (orders.every((order) => parseDate(text, order) === null)) return false;
-    return !/^\s*\d+(\.\d+)?\s*$/.test(text) || namesTimes(read.names[i] ?? "");
+    return !/^\s*\d+(\.\d+)?\s*$/.test(text) || namesTimes(read.names[i] ?? "", text);
   };
   const valueColumns = options.values?.map(find);
   const others = new Set([series, ...covariates, ...own, ...(valueColumns ?? [])]);
@@ -182,12 +187,13 @@ function constantOf(values: Float64Array, name: string, rows: readonly NumberRow
 }
 
 async function jsonSeries(file: string): Promise<Series[]> {
-  let text = "";
-  for await (const piece of readTextFile(file)) text += piece;
   let json: unknown;
   try {
+    let text = "";
+    for await (const piece of readTextFile(file)) text += piece;
     json = JSON.parse(text);
   } catch (error) {
+    if (error instanceof OstinatoError) throw error;
     throw new InputError(`${file} cannot be read as JSON: ${(error as Error).message}`, error);
   }
   const list = Array.isArray(json) ? json : [json];

@@ -46,11 +46,12 @@ export async function* wholeLines(pieces: Pieces, file: string): Pieces {
     if (piece !== "") last = piece.at(-1) as string;
     yield piece;
   }
+  if (hasReturns && !hasLines) {
+    throw new InputError(
+      `${file} has carriage returns and no line feed, and so is one line. Make line feeds of them: tr '\\r' '\\n' < FILE > new.txt`,
+    );
+  }
   if (last === "\r") yield "\n";
-  if (hasLines || !hasReturns) return;
-  throw new InputError(
-    `${file} has carriage returns and no line feed, and so is one line. Make line feeds of them: tr '\\r' '\\n' < FILE > new.txt`,
-  );
 }
 
 /** Lines of a text in pieces, without the line end and what Windows puts before it. */

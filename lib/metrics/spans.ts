@@ -125,14 +125,18 @@ interface TagParts {
 const outside: TagParts = { mark: "O", type: "" };
 
 /** The marks of other forms, by the marks that conlleval knows. */
-const usualMarks: Readonly<Record<string, string>> = { L: "E", U: "S", M: "I" };
+const usualMarks: ReadonlyMap<string, string> = new Map([
+  ["L", "E"],
+  ["U", "S"],
+  ["M", "I"],
+]);
 
 /** A tag is its mark, and its type after a "-". */
 function partsOf(tag: string): TagParts {
   const dash = tag.indexOf("-");
   if (dash < 0) return { mark: tag, type: "" };
   const mark = tag.slice(0, dash);
-  return { mark: usualMarks[mark] ?? mark, type: tag.slice(dash + 1) };
+  return { mark: usualMarks.get(mark) ?? mark, type: tag.slice(dash + 1) };
 }
 
 /** Whether a span ends before a tag: conlleval's endOfChunk. */

@@ -1,5 +1,5 @@
 import type { OptionsOf, OptionTable } from "../options.js";
-import { checkOption, completeOptions, expectOneOf, flag, option, real, table, whole } from "../options.js";
+import { checkOption, completeOptions, expectOneOf, flag, option, real, table, value, whole } from "../options.js";
 
 /** Where training stands when the learning rate of the next step is asked for. */
 export interface Moment {
@@ -27,6 +27,15 @@ export interface Schedule {
   /** Takes a state up again. `{}`, with which every training begins: none yet. */
   restore(state: Record<string, number>): void;
 }
+
+/** Whether a value has all parts of a schedule. */
+export function isSchedule(value: unknown): value is Schedule {
+  const { name, options, factor, save, restore } = (value ?? {}) as Partial<Schedule>;
+  const hasMethods = [factor, save, restore].every((method) => typeof method === "function");
+  return hasMethods && typeof name === "string" && typeof options === "object" && options !== null;
+}
+
+const wholeSchedule = value<Schedule>("a schedule: an object with name, options, factor, save and restore", isSchedule);
 
 function stateless(name: string, options: Record<string, number>, factor: Schedule["factor"]): Schedule {
   return { name, options, factor, save: () => ({}), restore: () => {} };
@@ -158,10 +167,11 @@ const warmupRules = table("warmup", {
 
 /**
  * Rises in a straight line to the factor of `then` over the first `steps` updates (Goyal et al. 2017).
- * @throws OptionError for steps that are no whole number.
+ * @throws OptionError for steps that are no whole number, or a schedule that lacks a part.
  */
 export function warmup(steps: number, then: Schedule = constant()): Schedule {
   checkOption("warmup", "steps", steps, warmupRules.warmup);
+  checkOption("warmup", "then", then, wholeSchedule);
   return {
     name: steps > 0 ? `warmup+${then.name}` : then.name,
     options: { ...then.options, warmup: steps },

@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import { OptionError } from "../errors.js";
+import { OptionError, quote } from "../errors.js";
 import type { Values } from "../executor/executor.js";
 import { learntParameters } from "../nn/parameter.js";
 import { abortSignal, checkOption, completeOptions } from "../options.js";
@@ -209,6 +209,11 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     const rates = group.reduce((sum, { rate = 1 }) => sum + rate, 0);
     const rate = reduction === "token" ? rates / group.length : 1;
     const factor = rate * schedule.factor({ step, epoch, totalSteps: this.#totalSteps() });
+    if (!Number.isFinite(factor)) {
+      throw new OptionError(
+        `Trainer: the schedule ${quote(schedule.name)} gives the factor ${factor} for step ${step + 1}.`,
+      );
+    }
     const learningRate = optimizer.learningRate * factor;
     const averageShare = this.#average.share(step + 1);
     const firstBatch = epoch * data.length + batch + 1;

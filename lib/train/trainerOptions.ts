@@ -7,7 +7,7 @@ import type { TrainingData } from "./data.js";
 import type { Optimizer, OptimizerName } from "./optimizers.js";
 import { optimizer as optimizerNamed, optimizerNames, optimizerTables } from "./optimizers.js";
 import type { Schedule, ScheduleName } from "./schedules.js";
-import { schedule as scheduleNamed, scheduleNames } from "./schedules.js";
+import { isSchedule, schedule as scheduleNamed, scheduleNames } from "./schedules.js";
 
 /** Rule of the data that a Trainer reads; data of other kinds may come from the user's own program. */
 const trainingData = value<TrainingData<never>>(
@@ -40,7 +40,7 @@ export const trainerRules = table("Trainer", {
   ),
   /** Schedule of the learning rate. A name stands for one with its own defaults. Default constant. */
   schedule: option(
-    value<Schedule | ScheduleName>("a schedule: constant(), cosine() ..., or its name", isSchedule, "constant"),
+    value<Schedule | ScheduleName>("a schedule: constant(), cosine() ..., or its name", isScheduleOrName, "constant"),
     { aka: ["lr_scheduler", "lr_scheduler_type"], written: { as: "name", words: scheduleNames } },
   ),
   /** Times to read the data. Default 10. */
@@ -209,15 +209,12 @@ export function completeTrainerOptions<Form>(options: TrainerOptions<Form>): Com
 /** Names are looked up later, with a message that lists them. */
 function isOptimizer(rule: unknown): boolean {
   const { name, learningRate, moments, options, record } = (rule ?? {}) as Partial<Optimizer>;
-  const isWhole = typeof learningRate === "number" && Array.isArray(moments) && typeof options === "object";
+  const isWhole = typeof learningRate === "number" && Array.isArray(moments) && typeof (options ?? 0) === "object";
   return typeof rule === "string" || (typeof name === "string" && isWhole && typeof record === "function");
 }
 
-function isSchedule(rule: unknown): boolean {
-  const { name, options, factor, save, restore } = (rule ?? {}) as Partial<Schedule>;
-  const isWhole =
-    [factor, save, restore].every((method) => typeof method === "function") && typeof options === "object";
-  return typeof rule === "string" || (typeof name === "string" && isWhole);
+function isScheduleOrName(rule: unknown): boolean {
+  return typeof rule === "string" || isSchedule(rule);
 }
 
 function isSamples(samples: unknown): boolean {

@@ -25,12 +25,20 @@ test("no file that a command reads is written over, whatever it is called", () =
   );
   refused(["map", "mt", "text.txt", "-o", "text.txt"], /map: --out text\.txt is a file that is read/, 2);
   expect(readFileSync(join(folder, "text.txt"), "utf8")).toBe(text);
-  // Another file may be written over, and a prompt is no file.
-  file("old.html", "old");
-  const prompt = "x".repeat(5000);
-  expect(ostinato(["inspect", "lm", "--text", "text.txt", "--out", "old.html", "--prompt", prompt]).stderr).not.toMatch(
-    /is read/,
+  // Files of a model are read, too.
+  refused(
+    ["inspect", "lm", "--text", "text.txt", "--out", "lm/config.json"],
+    /inspect: --out lm\/config\.json is a file that is read/,
+    2,
   );
+  expect(ostinato(["train", "ngram", "text.txt", "--out", "ng"]).status).toBe(0);
+  refused(["arpa", "ng", "ng/config.json"], /arpa: <out> ng\/config\.json is a file that is read/, 2);
+  // Another file may be written over, also within a model's folder, and a text is no file.
+  file("old.html", "old");
+  file("old.svg", "old");
+  expect(ostinato(["trace", "mt", "a ".repeat(3000), "--attention-svg", "old.svg"]).stderr).not.toMatch(/is read/);
+  expect(readFileSync(join(folder, "old.svg"), "utf8")).toContain("<svg");
+  expect(ostinato(["inspect", "lm", "--text", "text.txt", "--out", "lm/report.html"]).status).toBe(0);
   expect(ostinato(["inspect", "lm", "--text", "text.txt", "--out", "old.html"]).status).toBe(0);
   expect(readFileSync(join(folder, "old.html"), "utf8")).toContain("<html");
 });

@@ -10,7 +10,7 @@ export const arpa: Ability = {
   verb: {
     name: "arpa",
     description: "write an n-gram model in ARPA's form, which SRILM, KenLM and others read",
-    arguments: [["<file>", "the file to write; compressed where its name ends in .gz"]],
+    arguments: [["<out>", "the file to write; compressed where its name ends in .gz"]],
   },
   run: write,
 };

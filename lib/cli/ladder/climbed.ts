@@ -54,11 +54,11 @@ export async function climbed(rungs: readonly Rung[], ladder: Ladder): Promise<L
     print.note(`${i + 1} of ${fitting.length}, ${rung.title}: ${rung.brings}.`);
     // Whoever stops it finds no row of this rung, whose folder is no longer what it was.
     const others = known.filter(({ name }) => name !== rung.name && !rows.some((own) => own.name === name));
-    await keep(out, key, [...rows, ...others]);
+    await keep(out, { key, begun: rung.name, rows: [...rows, ...others] });
     const row = await made(rung, { ...ladder, below, folder });
     rows.push(row);
     print.object(row);
-    await keep(out, key, [...rows, ...others]);
+    await keep(out, { key, rows: [...rows, ...others] });
     print.note(`  perplexity ${row.perplexity.toFixed(2)} after ${duration(row.seconds)}.`);
   }
   return rows;
@@ -76,14 +76,15 @@ async function knownRows(
   const known = before?.key === key ? before.rows : [];
   for (const { name } of rungs) {
     const folder = join(out, name);
-    if (known.some((row) => row.name === name) || (await isBegun(folder, record))) continue;
+    const isOwn = before?.key === key && (before.begun === name || known.some((row) => row.name === name));
+    if (isOwn || (await isBegun(folder, record))) continue;
     await expectFreeFolder("ladder", folder, { overwrite });
   }
   return known;
 }
 
-async function keep(out: string, key: string, rows: readonly LadderRow[]): Promise<void> {
-  await writeFileAtomically(join(out, "ladder.json"), `${JSON.stringify({ key, rows }, null, 2)}\n`);
+async function keep(out: string, ladder: { key: string; begun?: string; rows: readonly LadderRow[] }): Promise<void> {
+  await writeFileAtomically(join(out, "ladder.json"), `${JSON.stringify(ladder, null, 2)}\n`);
 }
 
 /** Makes a model, measures it, and lets it write. */

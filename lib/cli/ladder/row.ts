@@ -21,6 +21,8 @@ export interface LadderRow {
 
 const ladderFile = object({
   key: text(),
+  /** The rung whose model is being made, or has been and is not measured yet. */
+  begun: optional(text()),
   rows: list(
     object({
       name: text(),
@@ -36,7 +38,9 @@ const ladderFile = object({
 });
 
 /** The rows of the ladder in a folder, and its key, which tells it from others; null for none. @throws FileError for a file that is damaged. */
-export async function ladderIn(folder: string): Promise<{ key: string; rows: readonly LadderRow[] } | null> {
+export async function ladderIn(
+  folder: string,
+): Promise<{ key: string; begun?: string | undefined; rows: readonly LadderRow[] } | null> {
   const file = join(folder, "ladder.json");
   return existsSync(file) ? readJsonFile(file, ladderFile) : null;
 }

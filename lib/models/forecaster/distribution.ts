@@ -186,21 +186,41 @@ function ofStudent(mean: number, scale: number, freedom: number): StepDistributi
   };
 }
 
-/** Counts, in units of their series: their probabilities are summed until the share is reached. */
+/** Counts, in units of their series. */
 function ofCounts(mean: number, shape: number, unit: number): StepDistribution {
-  const [r, odds] = [1 / shape, (shape * mean) / (1 + shape * mean)];
-  const quantile = (share: number) => {
-    let [count, probability] = [0, Math.exp(-r * Math.log1p(shape * mean))];
-    let below = probability;
-    const limit = mean + 100 * Math.sqrt(mean * (1 + shape * mean)) + 100;
-    while (below < share && count < limit) {
-      probability *= (odds * (count + r)) / (count + 1);
-      below += probability;
-      count++;
-    }
-    return count / unit;
-  };
+  // Where the probability of 0 is a number, and not many follow it, to add them up is fastest.
+  const sums = mean < 1000 && Math.log1p(shape * mean) / shape < 600;
+  const quantile = (share: number) => (sums ? summedQuantile : countQuantile)(share, mean, shape) / unit;
   return { mean: mean / unit, quantile, draw: (uniform) => quantile(uniform()) };
+}
+
+/** The smallest count up to which the probabilities add up to a share. */
+function summedQuantile(share: number, mean: number, shape: number): number {
+  const [r, odds] = [1 / shape, (shape * mean) / (1 + shape * mean)];
+  const limit = mean + 100 * Math.sqrt(mean * (1 + shape * mean)) + 100;
+  let [count, probability] = [0, Math.exp(-r * Math.log1p(shape * mean))];
+  for (let below = probability; below < share && count < limit; below += probability) {
+    probability *= (odds * (count + r)) / (count + 1);
+    count++;
+  }
+  return count;
+}
+
+/** The same, found between two bounds by halving on P(Y <= k) = I_x(r, k + 1) at x = 1 / (1 + αμ). */
+export function countQuantile(share: number, mean: number, shape: number): number {
+  const below = (count: number) => incompleteBeta(1 / (1 + shape * mean), 1 / shape, count + 1);
+  const deviation = Math.ceil(Math.sqrt(mean * (1 + shape * mean)));
+  let [low, high] = [Math.floor(mean), Math.floor(mean)];
+  for (let step = deviation; low >= 0 && below(low) >= share; step *= 2) low -= step;
+  // Next to 1 rounding may keep the share out of reach.
+  for (let step = deviation, i = 0; i < 20 && below(high) < share; step *= 2, i++) high += step;
+  low = Math.max(low, -1);
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (below(middle) < share) low = middle;
+    else high = middle;
+  }
+  return high;
 }
 
 /** The quantile function of the normal distribution, by Newton's method on an approximation (Abramowitz & Stegun 26.2.23). */
@@ -257,7 +277,8 @@ function incompleteBeta(x: number, a: number, b: number): number {
   if (x > (a + 1) / (a + b + 2)) return 1 - incompleteBeta(1 - x, b, a);
   const front = Math.exp(logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log1p(-x)) / a;
   let [f, c, d] = [1, 1, 0];
-  for (let i = 0; i <= 300; i++) {
+  // It takes about as many steps as the root of the larger argument.
+  for (let i = 0; i <= 100_000; i++) {
     const m = i >> 1;
     const even = (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m));
     const odd = (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1));

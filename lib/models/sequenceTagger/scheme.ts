@@ -10,26 +10,26 @@ interface Mark {
   readonly type: string;
 }
 
-/** BILOU names the last and the only token of a span differently. */
-const markNames: Readonly<Record<string, Mark["mark"]>> = { B: "B", I: "I", E: "E", S: "S", L: "E", U: "S" };
+/** BILOU names the last and the only token of a span differently, BMES those in its middle. */
+const markNames: Readonly<Record<string, Mark["mark"]>> = { B: "B", I: "I", M: "I", E: "E", S: "S", L: "E", U: "S" };
 
 /**
  * Which tags may follow each other, by their names: I-X after B-X or I-X alone (BIO), and where there are E-X or S-X (BIOES; BILOU's L and
- * U) a span that begins also ends. In IOB1 I-X may follow anything, and B-X only B-X and I-X. Null for tags of another form, as parts of
+ * U; BMES, whose M is I) a span that begins also ends. In IOB1 I-X may follow anything, and B-X only B-X and I-X. Null for tags of another form, as parts of
  * speech, that may follow each other freely.
  */
 export class TagScheme {
   readonly #marks: readonly Mark[];
   readonly #ids: ReadonlyMap<string, number>;
   readonly #closed: boolean;
-  /** "BIO", "BIOES", "BILOU" or "IOB1". */
+  /** "BIO", "BIOES", "BILOU", "BMES" or "IOB1". */
   readonly name: string;
 
   private constructor(labels: readonly string[], marks: readonly Mark[], scheme: "IOB1" | null) {
     this.#marks = marks;
     this.#ids = new Map(labels.map((label, id) => [label, id]));
     this.#closed = marks.some(({ mark }) => mark === "E" || mark === "S");
-    this.name = scheme ?? (!this.#closed ? "BIO" : labels.some((label) => /^[LU]-/.test(label)) ? "BILOU" : "BIOES");
+    this.name = scheme ?? (this.#closed ? closedScheme(labels) : "BIO");
   }
 
   /** @param scheme IOB1 where the names of the tags are to be read so: see `TaggerVocabulary.scheme`. */
@@ -88,4 +88,10 @@ export function forbiddenTransitions(labels: readonly string[], scheme: TagSchem
     if (!scheme.allows(label, null)) scores[(C + 1) * C + j] = impossible;
   }
   return scores;
+}
+
+/** The form of tags that mark the ends of spans. */
+function closedScheme(labels: readonly string[]): string {
+  if (labels.some((label) => /^[LU]-/.test(label))) return "BILOU";
+  return labels.some((label) => label.startsWith("M-")) ? "BMES" : "BIOES";
 }

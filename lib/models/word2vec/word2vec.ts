@@ -6,7 +6,7 @@ import {
   WordVectors,
   wordVectorsRule,
 } from "../../data/index.js";
-import { OptionError } from "../../errors.js";
+import { InputError, OptionError } from "../../errors.js";
 import { bundledVocabularies } from "../../formats/index.js";
 import type { Graph } from "../../graph/graph.js";
 import * as ops from "../../graph/ops/index.js";
@@ -69,11 +69,13 @@ export class Word2Vec extends SavedModel<CountedWords, Word2VecNetwork, Word2Vec
    * A model of vectors that another program has learnt, with the tables of `readWordVectors`. Nothing is known of how often its words occur,
    * so it cannot learn more: for that, create a model of your own text and give it the vectors by `useVectors`. Words with a space in
    * them, as some files have, are left out: a text is cut there.
+   * @throws InputError if that leaves none.
    */
   static async from(vectors: WordVectors, options: Pick<LoadOptions, "executor"> = {}): Promise<Word2Vec> {
     const { words, size } = checkOption("Word2Vec.from", "vectors", vectors, wordVectorsRule);
     const special = ["<eos>", "<unk>"].filter((token) => !words.includes(token));
     const whole = words.filter((word) => !/\s/u.test(word));
+    if (whole.length === 0) throw new InputError("Word2Vec.from: all words have a space in them.");
     const tokenizer = new WordTokenizer(new Vocabulary([...whole, ...special]));
     const counted = new CountedWords(tokenizer, new Array(tokenizer.size).fill(0));
     const model = await Word2Vec.create({ ...options, tokenizer: counted, size });

@@ -4,6 +4,7 @@ import { Graph } from "../../../lib/graph/graph.js";
 import { ReferenceExecutor } from "../../../lib/index.js";
 import type { CompleteForecasterConfig } from "../../../lib/models/forecaster/config.js";
 import {
+  countQuantile,
   distributionOf,
   lossOf,
   normalQuantile,
@@ -161,4 +162,47 @@ test("log Γ agrees with factorials and with Γ(1/2) = √π", () => {
   expect(logGamma(6)).toBeCloseTo(Math.log(120), 10);
   expect(logGamma(0.5)).toBeCloseTo(Math.log(Math.PI) / 2, 10);
   expect(logGamma(0)).toBeNaN();
+});
+
+test.each([
+  [0.3, 2],
+  [5, 0.5],
+  [300, 0.01],
+  [999, 0.0016],
+  [1001, 0.0016],
+  [1200, 0.001],
+  [5000, 3],
+  [10_000, 0.001],
+  [200_000, 0.01],
+  [1_000_000, 0.0001],
+])(
+  "counts of mean %d and shape %d have the quantiles of their probabilities, added up in logarithms",
+  (mean, shape) => {
+    const r = 1 / shape;
+    const [once, never] = [Math.log1p(-1 / (1 + shape * mean)), -Math.log1p(shape * mean)];
+    const logP = (k: number) => logGamma(k + r) - logGamma(k + 1) - logGamma(r) + k * once + r * never;
+    const shares = [0, 1e-6, 0.025, 0.5, 0.8, 0.975, 0.999999];
+    const expected: number[] = [];
+    for (let [k, below] = [0, 0]; expected.length < shares.length; k++) {
+      below += Math.exp(logP(k));
+      while (below >= (shares[expected.length] ?? 2)) expected.push(k);
+    }
+    expect(shares.map((share) => countQuantile(share, mean, shape))).toEqual(expected);
+    const inverse = (x: number) => (x > 30 ? x : Math.log(Math.expm1(x)));
+    const { quantile } = distributionOf(
+      configOf("negative-binomial"),
+      [inverse(mean - 1e-3), inverse(shape - 1e-3 || 1e-12)],
+      1,
+    );
+    if (shape > 1e-3) expect(shares.map(quantile)).toEqual(expected);
+  },
+);
+
+test("shares next to 0 and to 1 have finite counts", () => {
+  for (const mean of [2, 2000, 2e6]) {
+    for (const share of [0, Number.MIN_VALUE, 1 - 2 ** -53, 1]) {
+      expect(countQuantile(share, mean, 0.01)).toBeLessThan(1e9);
+      expect(countQuantile(share, mean, 0.01)).toBeGreaterThanOrEqual(0);
+    }
+  }
 });
