@@ -303,7 +303,7 @@ test.each(["25/12/2021", "25-12-2021"])(
 );
 
 test("columns whose names have years, days or times within a word are values", async () => {
-  const path = file("yearly_sales,runtime,dayton\n1995,1500,20200101\n1996,1600,20200102\n");
+  const path = file("yearly_sales,runtime,dayton\n1995,1500,2020\n1996,1600,2021\n");
   expect((await plain(path)).map(([name]) => name)).toEqual(["yearly_sales", "runtime", "dayton"]);
   for (const name of ["YEAR", "Sales_Date", "orderDate", "years", "observation time"]) {
     expect(await readSeries(file(`${name},y\n2020,1\n2021,2\n`))).toMatchObject([{ times: { form: "year" } }]);

@@ -56,7 +56,7 @@ export interface ForecastScores {
   readonly mape: number;
   readonly meanAbsoluteError: number;
   readonly meanSquaredError: number;
-  /** Mean squared error in units of each series' variance in the training: of z-scores. NaN for models that learn logarithms. */
+  /** Mean squared error in units of each series' variance in the training, or else before the first origin: of z-scores. NaN for models that learn logarithms. */
   readonly scaledSquaredError: number;
   /** Twice the pinball loss, averaged over the deciles, as a share of the sum of all values; of a point its absolute error. */
   readonly crps: number;
@@ -118,12 +118,9 @@ export async function backtest(
   const { lastSteps, stride, paths, seed, onProgress, signal } = completeOptions("backtest", options, backtestRules);
   expectSeries("backtest", series);
   const { horizon, season } = config;
-  const pasts = pastsOf(prepareSeries(series, config), {
-    horizon,
-    season,
-    steps: lastSteps ?? horizon,
-    stride: stride ?? horizon,
-  });
+  const steps = lastSteps ?? horizon;
+  const prepared = prepareSeries(series, config, { ahead: steps });
+  const pasts = pastsOf(prepared, { horizon, season, steps, stride: stride ?? horizon });
   const perSeries = pasts.length / new Set(pasts.map(({ prepared }) => prepared)).size;
   const others = othersOf(config, { decomposes: perSeries <= mostDecompositions });
   const sums = new Map(["model", ...others.map(([name]) => name)].map((name) => [name, new Sums(!config.logarithm)]));

@@ -81,8 +81,11 @@ export class SeriesData implements TrainingData<ForecasterForm> {
 
   async digest(): Promise<string> {
     const hash = createHash("sha256");
-    for (const { values, past, future } of this.#prepared) {
-      for (const column of [values, ...past, ...future]) hash.update(Int32Array.of(column.length)).update(column);
+    const { calendar } = this.#options.config;
+    for (const { values, past, future, static: fixed, series } of this.#prepared) {
+      const columns = [values, ...past, ...future, Float64Array.from(fixed)];
+      for (const column of columns) hash.update(Int32Array.of(column.length)).update(column);
+      if (calendar.length > 0) hash.update(JSON.stringify(series.times));
     }
     return hash.digest("hex");
   }

@@ -37,8 +37,16 @@ export function inputSizes(config: CompleteForecasterConfig) {
   };
 }
 
-/** Gets series ready. @throws InputError for a covariate, date or logarithm that one lacks. */
-export function prepareSeries(series: readonly Series[], config: CompleteForecasterConfig): PreparedSeries[] {
+/**
+ * Gets series ready.
+ * @param options.ahead steps at the end of each series that are to be forecast: a series that the training has not met is fitted on those before
+ *   them. Default 0. @throws InputError for a covariate, date or logarithm that one lacks.
+ */
+export function prepareSeries(
+  series: readonly Series[],
+  config: CompleteForecasterConfig,
+  { ahead = 0 }: { ahead?: number } = {},
+): PreparedSeries[] {
   const ids = new Map(config.series.map(({ name }, id) => [name, id]));
   return series.map((one, i) => {
     const [name, place] = [seriesName(one, i), seriesPlace(one, i, series.length)];
@@ -75,12 +83,13 @@ export function prepareSeries(series: readonly Series[], config: CompleteForecas
           `${missing === 1 ? "is" : "are"} missing at its end. Give NaN for those that nobody knows.`,
       );
     };
+    const before = values.subarray(0, Math.max(0, values.length - ahead));
     return {
       series: one,
       name,
       place,
       values,
-      fitted: id >= 0 ? (config.series[id] as FittedSeries) : fitSeries(name, values, config),
+      fitted: id >= 0 ? (config.series[id] as FittedSeries) : fitSeries(name, before, config),
       id: Math.max(0, id),
       past: config.pastCovariates.map(known),
       future: config.futureCovariates.map(column),

@@ -51,6 +51,8 @@ interface Scored {
   ids: Int32Array;
   losses: Float32Array | Float64Array;
   orders: Int32Array;
+  /** Ends of empty sentences before them, which nobody predicts. */
+  blanks: number;
 }
 
 /** Measures texts by the n-grams of the table alone: the rest of the vocabulary costs nothing. */
@@ -81,12 +83,13 @@ export class NgramMeasure {
     const cache = cacheOf(options, stream.length);
     const { unknown } = this.#tokenizer.special;
     const orders = new Array<number>(this.#network.order).fill(0);
-    const all = { tokens: 0, loss: 0 };
+    const all = { tokens: 0, loss: 0, blanks: 0 };
     const known = { tokens: 0, loss: 0 };
     for await (const own of this.#scores(stream, signal)) {
       const scored = cache ? cached(own, cache) : own;
-      onTokens?.(this.#tokens(scored));
+      if (scored.count > 0) onTokens?.(this.#tokens(scored));
       all.tokens += scored.count;
+      all.blanks += scored.blanks;
       for (let i = 0; i < scored.count; i++) {
         const loss = scored.losses[i] as number;
         const order = (scored.orders[i] as number) - 1;
@@ -101,11 +104,14 @@ export class NgramMeasure {
     onProgress?.(1);
     this.#expectTokens("evaluate", all.tokens);
     const missing = all.tokens - known.tokens;
-    const spelled = stream.characters > 0 && missing === 0;
+    // Of a running text the first token is read only; of sentences, ends of empty ones are left out.
+    const share = this.#marks ? 1 : all.tokens / stream.length;
+    const characters = Math.round(share * stream.characters) - all.blanks;
+    const spelled = characters > 0 && missing === 0;
     return {
       tokens: all.tokens,
       ...meanOf(all),
-      ...(spelled ? { bitsPerCharacter: all.loss / Math.LN2 / stream.characters } : {}),
+      ...(spelled ? { bitsPerCharacter: all.loss / Math.LN2 / characters } : {}),
       unknown: missing,
       known: { tokens: known.tokens, ...meanOf(known) },
       orders,
@@ -145,8 +151,12 @@ export class NgramMeasure {
   /** The tokens of a text that are predicted, some thousand at a time. */
   async *#scores(stream: TokenStream, signal: AbortSignal | undefined): AsyncGenerator<Scored, void, undefined> {
     let context: Int32Array = Int32Array.of(0);
-    for await (const { count, inputs, targets } of this.#pairs(stream)) {
+    for await (const { count, inputs, targets, blanks } of this.#pairs(stream)) {
       signal?.throwIfAborted();
+      if (count === 0) {
+        yield { count, ids: targets, losses: new Float32Array(), orders: new Int32Array(), blanks };
+        continue;
+      }
       // Few programs serve texts of any length.
       const T = 2 ** Math.ceil(Math.log2(count));
       const { outputs } = await this.#program(T).run({
@@ -157,7 +167,7 @@ export class NgramMeasure {
       });
       context = outputs.last as Int32Array;
       const [losses, orders] = [outputs.losses as Float32Array, outputs.orders as Int32Array];
-      yield { count, ids: targets, losses, orders };
+      yield { count, ids: targets, losses, orders, blanks };
     }
   }
 
@@ -167,9 +177,10 @@ export class NgramMeasure {
    */
   async *#pairs(
     stream: TokenStream,
-  ): AsyncGenerator<{ count: number; inputs: Int32Array; targets: Int32Array }, void, undefined> {
+  ): AsyncGenerator<Pick<Scored, "count" | "blanks"> & Record<"inputs" | "targets", Int32Array>, void, undefined> {
     const { begin = -1, end = -1 } = this.#marks ?? {};
     let before = begin;
+    let blanks = 0;
     for (let at = 0; at < stream.length; at += atOnce) {
       const ids = await stream.read(at, Math.min(at + atOnce, stream.length));
       // One more for the end of the last sentence, and the power of two above that.
@@ -179,7 +190,9 @@ export class NgramMeasure {
       for (let i = 0; i < ids.length; i++) {
         const id = ids[i] as number;
         // The first token of a running text is read only; the end of an empty sentence is left out.
-        if (before >= 0 && !(before === begin && id === end)) {
+        const isBlank = this.#marks !== null && before === begin && id === end;
+        blanks += Number(isBlank);
+        if (before >= 0 && !isBlank) {
           inputs[count] = before;
           targets[count++] = id;
         }
@@ -189,7 +202,9 @@ export class NgramMeasure {
         inputs[count] = before;
         targets[count++] = end;
       }
-      if (count > 0) yield { count, inputs, targets };
+      if (count + blanks === 0) continue;
+      yield { count, inputs, targets, blanks };
+      blanks = 0;
     }
   }
 

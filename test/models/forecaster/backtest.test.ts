@@ -207,3 +207,17 @@ test("a test needs a horizon to measure and something before it", async () => {
   );
   expect(await backtest([{ name: "a", values: [1, 2, 3] }], {}, model)).toMatchObject({ windows: 1, values: 2 });
 });
+
+test("a series that the training has not met is fitted on what was before the first origin", async () => {
+  const other = (last: number) => ({ name: "other", values: [1, 5, 2, 6, 4, last, 10 * last, last] });
+  const fitted = async (last: number) => {
+    const seen: unknown[] = [];
+    const forecast = async (places: readonly { prepared: { fitted: unknown } }[]) => {
+      seen.push(...places.map(({ prepared }) => prepared.fitted));
+      return places.map(() => written(levels));
+    };
+    await backtest([other(last)], { lastSteps: 4 }, { config, forecast: forecast as never });
+    return seen;
+  };
+  expect(await fitted(3)).toEqual(await fitted(1000));
+});

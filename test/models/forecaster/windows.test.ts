@@ -130,14 +130,21 @@ test("windows end at the last value, a stride apart, and of the last steps alone
 });
 
 test("a digest of series tells values, their lengths and their covariates apart, and their identity how they are read", async () => {
-  const config = { ...complete({ lookback: 3, segment: 1 }), pastCovariates: ["past"], futureCovariates: ["future"] };
+  const config = {
+    ...complete({ lookback: 3, segment: 1, calendar: ["month"] }),
+    ...{ pastCovariates: ["past"], futureCovariates: ["future"], staticCovariates: ["size"] },
+  };
   const values = [1, 2, 3, 4, 5, 6];
   const covariates = { past: values, future: [...values, 7, 8] };
-  const one = { name: "a", values, covariates };
+  const times = { start: 0, step: { months: 1 } };
+  const one = { name: "a", values, covariates, static: { size: 1 }, times };
   const of = (series: object, options = {}) => new SeriesData([series as typeof one], { config, ...options });
   const digests = [
     one,
     { ...one, values: [1, 2, 3, 4, 5, 7] },
+    { ...one, static: { size: 5 } },
+    { ...one, times: { ...times, start: 5 } },
+    { ...one, times: { ...times, step: { months: 2 } } },
     { ...one, covariates: { ...covariates, past: [1, 2, 3, 4, 5, 7] } },
     { ...one, covariates: { ...covariates, future: [...values, 7, 9] } },
     // The same numbers one after the other, with their ends elsewhere.

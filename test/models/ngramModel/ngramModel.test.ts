@@ -66,7 +66,7 @@ test("bits per character are said of a text that is spelled, and the share that 
   const done: number[] = [];
   const { loss, tokens, bitsPerCharacter } = await model.evaluate("w0 w1\n\nw2\n", { onProgress: (n) => done.push(n) });
   expect(tokens).toBe(5);
-  expect(bitsPerCharacter).toBeCloseTo((5 * loss) / Math.LN2 / 10, 9);
+  expect(bitsPerCharacter).toBeCloseTo((5 * loss) / Math.LN2 / 9, 9);
   // The end of the empty line is left out.
   expect(done).toEqual([5 / 6, 1]);
   expect(await model.evaluate("w0 never\n")).not.toHaveProperty("bitsPerCharacter");
@@ -446,6 +446,24 @@ test("n-grams of a running text go on across the ends of its lines, those of sen
   expect(model.network.config.counts.slice(1)).toEqual([different(2), different(3)]);
   const sentences = await NgramModel.fromText(text, { order: 3 });
   expect(sentences.network.config.counts[2]).toBeLessThan(different(3));
+});
+
+test.each([
+  ["sentences", "abc\nabd\n", 8],
+  ["sentences, among them empty ones", "abc\n\n\nabd\n\n\n", 8],
+  ["sentences, the last without its end", "\nabc\nabd", 7],
+  ["sentences before thousands of empty ones", `abc\nabd\n${"\n".repeat(20_000)}`, 8],
+  ["a running text", "abc\n\nabd\n", 8],
+])("bits per character of %s count the characters that are predicted", async (what, text, characters) => {
+  const running = what === "a running text";
+  const stream = async (part: string) => Corpus.fromText(part).tokenize(CharacterTokenizer.fromText("abcd\n"));
+  const model = await NgramModel.train(await stream("abc\nabd\n\n".repeat(20)), {
+    order: 2,
+    smoothing: "wittenBell",
+    running,
+  });
+  const { tokens, loss, bitsPerCharacter = 0 } = await model.evaluate(await stream(text));
+  expect((tokens * loss) / Math.LN2 / bitsPerCharacter).toBeCloseTo(characters, 9);
 });
 
 test("a text of two tokens has one to predict", async () => {
