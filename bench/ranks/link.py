@@ -16,7 +16,7 @@ import time
 TUNSETIFF, TUNSETOFFLOAD = 0x400454CA, 0x400454D0
 IFF_TAP, IFF_NO_PI, IFF_VNET_HDR = 0x0002, 0x1000, 0x4000
 CHECKSUMS_AND_SEGMENTS = 0x01 | 0x02 | 0x04
-# What the kernel says about offload stands before the frame.
+# Bytes before the frame, in which the kernel speaks of offload.
 HEADER = 10
 LONGEST = 70_000
 # Seconds that frames wait for their turn to be sent, at most; later ones are lost, as in a switch.

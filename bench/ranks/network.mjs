@@ -13,7 +13,7 @@ function run(command, ...words) {
 }
 
 /**
- * Network namespaces on one machine, each with an address of its own. What each sends, and is sent, is held to a rate: by the kernel, or, with a
+ * Network namespaces on one machine, each with an address of its own. All that one sends, and is sent, is held to a rate: by the kernel, or, with a
  * delay, by a program, since not every kernel has netem.
  */
 export class Network {

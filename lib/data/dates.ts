@@ -20,7 +20,7 @@ export type DateOrder = "month first" | "day first";
 
 /**
  * The date that a text spells: 2021-03-04, 2021/03/04, 2021-03, 2021, 20210304, 3/4/2021 or 4.3.2021, each with a time of day
- * behind it or without (13:05, 13:05:09, T13:05:09Z, T13:05+09:00). Null for anything else. Without a time zone it is taken as UTC, and with
+ * after it or without (13:05, 13:05:09, T13:05:09Z, T13:05+09:00). Null for anything else. Without a time zone it is taken as UTC, and with
  * one it becomes UTC.
  */
 export function parseDate(text: string, order: DateOrder = "month first"): WrittenDate | null {

@@ -126,7 +126,7 @@ export async function naming<T>(path: string, step: () => Promise<T>): Promise<T
   }
 }
 
-/** What a writing failed by, and what to do, in a sentence or two. */
+/** The reason why a file could not be written, and what to do, in a sentence or two. */
 export function writingAdvice({ code, message }: NodeJS.ErrnoException): string {
   switch (code) {
     case "ENOSPC":

@@ -75,7 +75,7 @@ function expectUnchanged(
   }
 }
 
-/** The tensor whose memory a view shows; of what is none, the tensor itself. */
+/** The tensor whose memory a view shows; the tensor itself where it is no view. */
 function viewedBy(tensor: Tensor): Tensor {
   const maker = tensor.graph.maker(tensor);
   return maker?.operation.view ? viewedBy(maker.operands[0] as Tensor) : tensor;

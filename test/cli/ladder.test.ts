@@ -82,7 +82,20 @@ test("a ladder does not take the place of another one, nor of models that are no
 });
 
 test("a folder that cannot be made is told in a sentence", () => {
-  refused(["ladder", ...small, "--only", "bigram", "--out", "text.txt"], /Could not write text\.txt.*\./);
+  file("plain.txt", "not a folder");
+  refused(["ladder", ...small, "--only", "bigram", "--out", "plain.txt"], /Could not write plain\.txt.*\./);
+});
+
+test("a rung that was stopped after its model was made, and before it was measured, is made again", () => {
+  const bigram = ["ladder", ...small, "--only", "bigram", "--out", "unmeasured"];
+  expect(ostinato(bigram).status).toBe(0);
+  const place = join(folder, "unmeasured/ladder.json");
+  const { key } = JSON.parse(readFileSync(place, "utf8"));
+  writeFileSync(place, JSON.stringify({ key, begun: "bigram", rows: [] }));
+  expect(ostinato(bigram)).toMatchObject({ status: 0, stderr: expect.stringContaining("1 of 1, 2-gram") });
+  // Of a rung that this ladder has not begun it is somebody else's.
+  writeFileSync(place, JSON.stringify({ key, rows: [] }));
+  refused(bigram, /unmeasured.bigram holds a model already\. /);
 });
 
 test("a rung that was stopped goes on to the bits of one that was not, and not from what another ladder left there", async () => {
