@@ -2,10 +2,10 @@
 import type { Command } from "commander";
 import { CommanderError } from "commander";
 import { OptionError, OstinatoError } from "../errors.js";
-import { writingAdvice } from "../formats/index.js";
 import { leaveOthers, rankPrefix } from "./distributed.js";
 import { inFlags } from "./flagWords.js";
 import * as kinds from "./kinds/index.js";
+import { endWithoutOutput } from "./lostOutput.js";
 import { notes, paint, results } from "./output.js";
 import { programOf } from "./program.js";
 
@@ -17,17 +17,7 @@ const misused = 2;
 let running: Command | null = null;
 
 async function main(): Promise<void> {
-  // A reader that leaves early (`ostinato info | head -1`) is no error. Long commands listen too (interrupt.ts) and stop.
-  let lost = false;
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    const left = error.code === "EPIPE";
-    if (!left && !lost) {
-      lost = true;
-      process.exitCode = failed;
-      notes.write(rankPrefix(), paint.red("error:"), ` Could not write standard output: ${writingAdvice(error)}\n`);
-    }
-    if (process.stdout.listenerCount("error") === 1) process.exit();
-  });
+  endWithoutOutput();
   try {
     const begins = (command: Command) => {
       running = command;

@@ -93,7 +93,7 @@ test("a rung that was stopped after its model was made, and before it was measur
   const { key } = JSON.parse(readFileSync(place, "utf8"));
   writeFileSync(place, JSON.stringify({ key, begun: "bigram", rows: [] }));
   expect(ostinato(bigram)).toMatchObject({ status: 0, stderr: expect.stringContaining("1 of 1, 2-gram") });
-  // Of a rung that this ladder has not begun it is somebody else's.
+  // A rung that this ladder has not begun is somebody else's.
   writeFileSync(place, JSON.stringify({ key, rows: [] }));
   refused(bigram, /unmeasured.bigram holds a model already\. /);
 });

@@ -37,7 +37,7 @@ test("a table has its names, and a text in each column of a row, whatever was wr
   expect(await readColumnNames(json)).toEqual(["a", "b"]);
   const cellsOf = async (name: string, content: string) =>
     (await readNumberTable("test", await file(name, content))).rows.map(({ cells }) => cells.join("|"));
-  // Of one column, an empty line is an empty cell.
+  // In one column, an empty line is an empty cell.
   expect(await cellsOf("a.csv", 'a\n1\n\n""\n2\n\n\n')).toEqual(["1", "", "", "2"]);
   expect(await cellsOf("a.tsv", "\na\tb\n1\t2\n\n\t\n3\t\n\t\n\n")).toEqual(["1|2", "|", "3|"]);
   const bars = await file("a.txt", "a|b\n1|2\n");

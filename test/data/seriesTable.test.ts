@@ -318,7 +318,7 @@ test("without dates, a row of empty cells is a step whose values are missing, bu
   ]);
   expect(await plain(file('a\n1\n""\n3\n'))).toEqual([["a", gap]]);
   expect(await plain(file('{"a":1}\n{"a":null}\n{"a":3}\n', "jsonl"))).toEqual([["a", gap]]);
-  // What says where a row belongs is missing in an empty one.
+  // Dates and names say where a row belongs, and an empty one has neither.
   expect(await plain(file("d,a\n2021-01-01,1\n,\n2021-01-02,3\n"))).toEqual([["a", [1, 3]]]);
   expect(await plain(file("s,a\nx,1\n,\nx,3\n"), { series: "s" })).toEqual([["x", [1, 3]]]);
 });

@@ -554,7 +554,7 @@ test("a gradient that needs what a variable was before it changed is refused", (
   expect(() => differentiate(loss, [x])).toThrow(
     /^differentiate: layer\/multiply needs .* as it was before assign changed it\. Differentiate first\.$/,
   );
-  // Of v it needs x alone, and what is computed after the change sees the new value.
+  // The gradient of v needs x alone, and what is computed after the change sees the new value.
   expect(differentiate(loss, [v])).toHaveLength(1);
   expect(differentiate(late(), [x, v])).toHaveLength(2);
 });

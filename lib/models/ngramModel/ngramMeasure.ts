@@ -104,7 +104,7 @@ export class NgramMeasure {
     onProgress?.(1);
     this.#expectTokens("evaluate", all.tokens);
     const missing = all.tokens - known.tokens;
-    // Of a running text the first token is read only; of sentences, ends of empty ones are left out.
+    // The first token of a running text is read only; of sentences, ends of empty ones are left out.
     const share = this.#marks ? 1 : all.tokens / stream.length;
     const characters = Math.round(share * stream.characters) - all.blanks;
     const spelled = characters > 0 && missing === 0;
