@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Characters of tiny-shakespeare with nanoGPT's larger Transformer: 1.50 nats a character or lower on the last 10 %; nanoGPT's README has 1.4697.
+# Characters of tiny-shakespeare with nanoGPT's larger Transformer. Wanted: 1.50 nats a character or lower on the last 10 %; nanoGPT's README has 1.4697.
 #
 #   bash recipes/tiny-shakespeare-transformer-large/run.sh DATA [MODEL]
 #
@@ -7,7 +7,7 @@
 #
 # DATA holds input.txt (1,115,394 characters; repository karpathy/char-rnn, data/tinyshakespeare). The sizes are nanoGPT's
 # (train_shakespeare_char.py): 6 blocks of 6 heads and 384 features, 256 characters to look back on, dropout 0.2, AdamW whose rate falls
-# along a cosine to a tenth. It makes 5,000 updates of 64 windows; here 2,000 of 32 are enough. Its windows begin at random
+# along a cosine to a tenth. It makes 5,000 updates of 64 windows, this 2,000 of 32. Its windows begin at random
 # places of the text; ours follow each other, but have lengths that are drawn, so that no character has the same ones before it in each epoch.
 set -euo pipefail
 data=${1:?"usage: run.sh DATA [MODEL]"}
