@@ -70,7 +70,9 @@ test("times of other zones become UTC", () => {
   expect(written("2021-03-04T05:06+09:00")).toBe("2021-03-03 20:06");
   expect(written("2021-03-04 23:30:00-0130")).toBe("2021-03-05 01:00:00");
   expect(written("2021-03-04T05:06Z")).toBe("2021-03-04 05:06");
-  expect(written("2021-03-04+09:00")).toBeNull();
+  expect(written("2021-03-04 05:06:00+09")).toBe("2021-03-03 20:06:00");
+  for (const text of ["2021-03-04+09:00", "2021-03-04 05:06+99:99", "2021-03-04 05:06+15"])
+    expect(written(text)).toBeNull();
 });
 
 test("time of day stays over months, and a day that a month lacks becomes its last", () => {

@@ -51,6 +51,7 @@ test("tables without rows, rows that are too long and fields that are no cells a
     expect(readNumberTable("test", await file(name, content))).rejects.toThrow(message);
   await refused("a.csv", "a,b\n", "a.csv has no rows but the names of its columns.");
   await refused("a.csv", "\n\n", "a.csv has no rows.");
+  await refused("a.jsonl", '{}\n{"a":1}\n', "a.jsonl, line 1 names no fields.");
   await refused("a.csv", "a\n1\n1,2,\n", "a.csv, line 3 has 2 columns, and the first row has 1.");
   await refused(
     "a.jsonl",
@@ -144,4 +145,16 @@ test("columns that are two things, tables without features and rows of no sequen
     { sequence: "w" },
     'line 4: the sequence "x" comes again: expected its rows to follow',
   );
+});
+
+test("empty rows between sequences of frames are none of them, and within a single sequence a frame that is missing", async () => {
+  const rules = { label: undefined, labelSeparator: undefined, features: undefined, separator: undefined };
+  const named = await file("a.csv", "s,x\na,1\n,\nb,2\n");
+  const read = await readFrameTable(named, { ...rules, sequence: "s" });
+  expect(read.map(({ name }) => name)).toEqual(["a", "b"]);
+  const [single] = await readFrameTable(await file("a.csv", "x,y\n1,2\n,\n3,4\n"), { ...rules, sequence: undefined });
+  expect([single?.lines, Array.from((single?.frames.values ?? []) as number[])]).toEqual([
+    [2, 3, 4],
+    [1, 2, Number.NaN, Number.NaN, 3, 4],
+  ]);
 });

@@ -90,6 +90,10 @@ test("a warm-up hands on to a schedule of one's own, a class too", () => {
   rule.restore({});
   expect(rule.factor(at(0, 3))).toBe(1);
   expect(warmup(3).needsTotal).toBeUndefined();
+  const part = { name: "half", options: {}, factor: () => 1 };
+  for (const other of [part, { ...constant(), options: null }]) {
+    expect(() => warmup(3, other as never)).toThrow(/warmup: expected then to be a schedule/);
+  }
 });
 
 test("a cosine falls from 1 to its floor, a warm-up rises to it", () => {

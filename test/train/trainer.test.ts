@@ -374,3 +374,10 @@ test("a schedule that several trainings are given begins afresh in each", async 
   expect(rates[0]?.at(-1)).toBeLessThan(0.1);
   expect(rates[1]).toEqual(rates[0]);
 });
+
+test("a schedule whose factor is no number is named before it does harm", async () => {
+  const schedule = { ...plateau(), name: "mine", factor: () => Number.NaN };
+  await expect(new Trainer(await newModel(), dataOf({ schedule })).run()).rejects.toThrow(
+    'Trainer: the schedule "mine" gives the factor NaN for step 1.',
+  );
+});

@@ -143,6 +143,19 @@ test("the best sequences of a softmax are products of its probabilities", async 
   }
 });
 
+test("BMES is BIOES whose middle is M", () => {
+  const scheme = TagScheme.of(["B-X", "M-X", "E-X", "S-X", "O"]);
+  expect(scheme?.name).toBe("BMES");
+  const steps = [
+    ["B-X", "M-X"],
+    ["M-X", "E-X"],
+    ["M-X", "O"],
+    ["O", "M-X"],
+    ["B-X", null],
+  ] as const;
+  expect(steps.map(([before, after]) => scheme?.allows(before, after))).toEqual([true, true, false, false, false]);
+});
+
 test("labels of BIO, BIOES and BILOU say which may follow; others are free", () => {
   const allowed = (labels: string[], pairs: [string | null, string | null][]) => {
     const scheme = TagScheme.of(labels);
